@@ -1,0 +1,106 @@
+"""`record()`: the one way to write an audit event, in the transaction of the change itself."""
+
+import hashlib
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from django.db import transaction
+
+from accounts.models import AuditEvent, AuditOrigin, User, Workspace
+from accounts.models.audit import ActorKind
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A Celery task or management command that acts: `Task("tiers.expire")`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A rule or the platform itself that acts: `System("self-service seed")`."""
+
+    name: str
+
+
+Actor = User | Task | System
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the current web request comes from. Empty outside a web request."""
+
+    request_id: str = ""
+    address: str | None = None
+
+
+_origin: ContextVar[Origin] = ContextVar("audit_origin", default=Origin())
+
+
+@contextmanager
+def origin(value: Origin) -> Iterator[None]:
+    """Give what is recorded inside a request id and an address (the middleware does, once a request)."""
+    token = _origin.set(value)
+    try:
+        yield
+    finally:
+        _origin.reset(token)
+
+
+class Subject(Protocol):
+    """Anything with a public id that an event can be about."""
+
+    public_id: str
+
+
+def record(
+    action: str,
+    subject: Subject,
+    *,
+    by: Actor,
+    workspace: Workspace | None,
+    reason: str = "",
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> AuditEvent:
+    """Write one event. `action` is `noun.verb_past` (`token.revoked`); `workspace=None` is the platform's chain.
+
+    `before`/`after` hold the changed fields alone, as JSON values; never a secret, never personal data.
+    Raises RuntimeError outside a transaction: an event and its change stand or fall together."""
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("audit.record() belongs in the transaction of the change")
+    here = _origin.get()
+    email = by.email if isinstance(by, User) else ""
+    salt = secrets.token_hex(16)
+    event = AuditEvent.objects.create(
+        workspace=workspace,
+        action=action,
+        subject_type=subject.__class__.__name__,
+        subject_id=subject.public_id,
+        subject_label=str(subject)[:200],
+        reason=reason,
+        before=dict(before or {}),
+        after=dict(after or {}),
+        request_id=here.request_id,
+        origin_hash=origin_hash(salt, here.address, email),
+        **_actor_fields(by),
+    )
+    AuditOrigin.objects.create(event=event, address=here.address, email=email, salt=salt)
+    return event
+
+
+def origin_hash(salt: str, address: str | None, email: str) -> str:
+    """What the chained event keeps of the erasable row: SHA-256, hex."""
+    return hashlib.sha256("\0".join([salt, address or "", email]).encode()).hexdigest()
+
+
+def _actor_fields(by: Actor) -> dict[str, Any]:
+    if isinstance(by, User):
+        return {"actor_kind": ActorKind.PERSON, "actor": by}
+    kind = ActorKind.TASK if isinstance(by, Task) else ActorKind.SYSTEM
+    return {"actor_kind": kind, "actor_name": by.name}

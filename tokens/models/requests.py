@@ -1,0 +1,147 @@
+"""Access requests: an applicant's ask for a first token, a higher tier, or a gated model."""
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from accounts.ids import new_public_id
+from accounts.models import Workspace
+from accounts.rights import raises_rights_version
+from tiers.models import AIModel, Tier
+from tokens.models.applications import Application
+
+
+class RequestState(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    SUBMITTED = "submitted", _("Submitted")
+    IN_REVIEW = "in_review", _("In review")
+    CHANGES_REQUESTED = "changes_requested", _("Changes requested")
+    APPROVED = "approved", _("Approved")
+    REJECTED = "rejected", _("Rejected")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+OPEN = (RequestState.DRAFT, RequestState.SUBMITTED, RequestState.IN_REVIEW, RequestState.CHANGES_REQUESTED)
+DECIDED = (RequestState.APPROVED, RequestState.REJECTED)
+
+
+class AccessRequest(models.Model):
+    """Asks for one subject, a tier or a model, for one application. `version` counts changes, so that a decision
+    on what somebody else has changed meanwhile is noticed. `granted_tier` may be lower than asked."""
+
+    public_id = models.CharField(max_length=12, unique=True, default=new_public_id, editable=False)
+    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="access_requests")
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="access_requests")
+    applicant = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    tier = models.ForeignKey(Tier, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    model = models.ForeignKey(AIModel, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(_("state"), max_length=20, choices=RequestState, default=RequestState.DRAFT)
+    version = models.PositiveIntegerField(default=1)
+    purpose = models.TextField(_("purpose"), max_length=2000, blank=True)
+    expected_volume = models.PositiveIntegerField(_("calls per day, expected"), null=True, blank=True)
+    users = models.CharField(_("who uses it"), max_length=300, blank=True)
+    links = models.TextField(_("links"), max_length=1000, blank=True)
+    previous = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="later")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(db_default=Now())
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    decision_reason = models.TextField(max_length=2000, blank=True)
+    granted_tier = models.ForeignKey(Tier, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    granted_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(tier__isnull=False, model__isnull=True) | Q(tier__isnull=True, model__isnull=False),
+                name="request_of_one_subject",
+            ),
+            models.CheckConstraint(condition=Q(state__in=RequestState.values), name="request_state_known"),
+            models.CheckConstraint(
+                condition=(Q(state__in=DECIDED) & Q(decided_at__isnull=False, decided_by__isnull=False))
+                | (~Q(state__in=DECIDED) & Q(decided_at__isnull=True, decided_by__isnull=True)),
+                name="request_decided_pair",
+            ),
+            models.CheckConstraint(
+                condition=(Q(state=RequestState.IN_REVIEW) & Q(claimed_at__isnull=False, claimed_by__isnull=False))
+                | (~Q(state=RequestState.IN_REVIEW)),
+                name="request_in_review_is_claimed",
+            ),
+            models.CheckConstraint(
+                condition=Q(claimed_at__isnull=True, claimed_by__isnull=True)
+                | Q(claimed_at__isnull=False, claimed_by__isnull=False),
+                name="request_claimed_pair",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=[RequestState.DRAFT, RequestState.WITHDRAWN]) | Q(submitted_at__isnull=False),
+                name="request_submitted_with_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=RequestState.REJECTED) | ~Q(decision_reason=""), name="request_rejected_with_reason"
+            ),
+            models.UniqueConstraint(
+                fields=["application", "tier", "model"],
+                condition=Q(state__in=OPEN),
+                nulls_distinct=False,
+                name="request_one_open_a_subject",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["state", "submitted_at", "id"], name="request_queue"),
+            models.Index(fields=["workspace", "-id"], name="request_by_workspace"),
+            models.Index(fields=["application", "-id"], name="request_by_application"),
+        ]
+        triggers = [
+            *raises_rights_version("state", "submitted_at", "claimed_at", "tier", "model"),
+            pgtrigger.Trigger(
+                name="decided_by_an_outsider",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                condition=pgtrigger.Q(new__decided_by__isnull=False),
+                func="""
+                    IF TG_OP = 'INSERT' OR OLD.decided_by_id IS DISTINCT FROM NEW.decided_by_id THEN
+                        IF EXISTS (SELECT 1 FROM accounts_membership
+                                   WHERE workspace_id = NEW.workspace_id AND user_id = NEW.decided_by_id) THEN
+                            RAISE EXCEPTION 'nobody decides an access request of a workspace they belong to'
+                                USING ERRCODE = 'check_violation';
+                        END IF;
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.public_id}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN
+
+
+class RequestMessage(models.Model):
+    """What applicant and reviewers say to each other. `internal` ones only reviewers see."""
+
+    access_request = models.ForeignKey(AccessRequest, on_delete=models.PROTECT, related_name="messages")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField(_("message"), max_length=4000)
+    internal = models.BooleanField(default=False)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.CheckConstraint(condition=~Q(text=""), name="message_not_empty")]
+
+    def __str__(self) -> str:
+        return f"message {self.pk}"
+
