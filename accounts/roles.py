@@ -98,9 +98,7 @@ def require(user: User | AnonymousUser, permission: Permission, workspace: Works
 def _require_in_workspace(user: User, permission: Permission, workspace: Workspace | None) -> None:
     if workspace is None:
         raise NotFound
-    role = (
-        Membership.objects.filter(workspace=workspace, user=user).values_list("role", flat=True).first()
-    )
+    role = Membership.objects.filter(workspace=workspace, user=user).values_list("role", flat=True).first()
     if role is None:
         raise NotFound
     if permission not in WORKSPACE_PERMISSIONS[role]:

@@ -270,7 +270,10 @@ def _networks(values: dict[str, str], name: str) -> list[str]:
 
 def logging_config() -> dict[str, Any]:
     """One JSON line an event on stderr, through structlog."""
-    processors = [structlog.stdlib.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True)]
+    processors: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

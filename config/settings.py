@@ -104,7 +104,10 @@ DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         **environment.database(DATABASE_URL),
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {**environment.database_options(DATABASE_URL), "pool": {"min_size": 1, "max_size": 12, "timeout": 5}},
+        "OPTIONS": {
+            **environment.database_options(DATABASE_URL),
+            "pool": {"min_size": 1, "max_size": 12, "timeout": 5},
+        },
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -117,8 +120,17 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 120, "socket_timeout": 2, "socket_connect_timeout": 1}
-CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.02, "interval_max": 0.02}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 120,
+    "socket_timeout": 2,
+    "socket_connect_timeout": 1,
+}
+CELERY_TASK_PUBLISH_RETRY_POLICY = {
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.02,
+    "interval_max": 0.02,
+}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 

@@ -17,7 +17,7 @@ DIGEST = """encode(sha256(convert_to(jsonb_build_array(
     {row}.subject_label, {row}.reason, {row}.before, {row}.after, {row}.request_id, {row}.origin_hash
 )::text, 'UTF8')), 'hex')"""
 
-_CHAIN = f"""
+_CHAIN = """
     IF NEW.workspace_id IS NULL THEN
         INSERT INTO accounts_platform (id, audit_seq, audit_head) VALUES (1, 0, '') ON CONFLICT DO NOTHING;
         SELECT audit_seq + 1, audit_head INTO NEW.seq, NEW.previous_hash
@@ -27,14 +27,14 @@ _CHAIN = f"""
             FROM accounts_workspace WHERE id = NEW.workspace_id FOR NO KEY UPDATE;
     END IF;
     NEW.at := now();
-    NEW.hash := {DIGEST.format(row="NEW")};
+    NEW.hash := {digest};
     IF NEW.workspace_id IS NULL THEN
         UPDATE accounts_platform SET audit_seq = NEW.seq, audit_head = NEW.hash WHERE id = 1;
     ELSE
         UPDATE accounts_workspace SET audit_seq = NEW.seq, audit_head = NEW.hash WHERE id = NEW.workspace_id;
     END IF;
     RETURN NEW;
-"""
+""".replace("{digest}", DIGEST.format(row="NEW"))
 
 
 class ActorKind(models.TextChoices):
@@ -70,9 +70,7 @@ class AuditEvent(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["workspace", "seq"], name="audit_chain_has_no_fork", nulls_distinct=False
-            ),
+            models.UniqueConstraint(fields=["workspace", "seq"], name="audit_chain_has_no_fork", nulls_distinct=False),
             models.CheckConstraint(
                 condition=Q(actor_kind="person", actor__isnull=False)
                 | (~Q(actor_kind="person") & Q(actor__isnull=True) & ~Q(actor_name="")),

@@ -31,7 +31,8 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """A person. `role` is what they may do on the platform; memberships say what in each workspace."""
+    """A person. `role` is what they may do on the platform; memberships say what in each workspace.
+    `demo` people, workspaces and gateways are refused everywhere while `DEMO` is off."""
 
     public_id = models.CharField(max_length=12, unique=True, default=new_public_id, editable=False)
     email = models.EmailField(_("e-mail address"), max_length=254)
@@ -40,6 +41,7 @@ class User(AbstractBaseUser):
     role = models.CharField(_("role"), max_length=20, choices=PlatformRole, default=PlatformRole.DEVELOPER)
     single_keys = models.BooleanField(_("single-key shortcuts"), default=True)
     is_active = models.BooleanField(_("active"), default=True)
+    demo = models.BooleanField(default=False, editable=False)
     date_joined = models.DateTimeField(_("joined"), db_default=Now(), editable=False)
 
     objects: ClassVar[UserManager] = UserManager()

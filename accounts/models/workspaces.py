@@ -30,9 +30,14 @@ class Workspace(models.Model):
     public_id = models.CharField(max_length=12, unique=True, default=new_public_id, editable=False)
     name = models.CharField(_("name"), max_length=80)
     personal_of = models.OneToOneField(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="personal_workspace"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="personal_workspace",
     )
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="workspaces")
+    demo = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     suspended_at = models.DateTimeField(null=True, blank=True)
     suspended_by = models.ForeignKey(
@@ -54,7 +59,9 @@ class Workspace(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["id"], name="workspace_unannounced", condition=Q(announced_version__lt=F("rights_version"))
+                fields=["id"],
+                name="workspace_unannounced",
+                condition=Q(announced_version__lt=F("rights_version")),
             ),
         ]
         triggers = [

@@ -99,11 +99,7 @@ def test_known_checksums(body: str, checksum: str):
 
 
 def test_a_small_checksum_is_padded_with_zeros():
-    body = next(
-        b
-        for b in (f"trl_sk_{OWNER}_{n:027d}" for n in range(1_000_000))
-        if binascii.crc32(b.encode()) < 62**4
-    )
+    body = next(b for b in (f"trl_sk_{OWNER}_{n:027d}" for n in range(1_000_000)) if binascii.crc32(b.encode()) < 62**4)
     written = keys.checksum(body)
     assert written.startswith("00")
     assert len(written) == 6

@@ -72,7 +72,12 @@ class Operation(models.Model):
     endpoints = ArrayField(models.CharField(max_length=120), verbose_name=_("endpoints"))
     sends = models.CharField(_("sends"), max_length=60, blank=True)
     default_model = models.ForeignKey(
-        "AIModel", null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("default model")
+        "AIModel",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("default model"),
     )
 
     class Meta:
@@ -93,7 +98,12 @@ class AIModel(models.Model):
     family = models.CharField(_("family"), max_length=60)
     operations = models.ManyToManyField(Operation, through="ServedOperation", related_name="models")
     tier = models.ForeignKey(
-        Tier, null=True, blank=True, on_delete=models.PROTECT, related_name="models", verbose_name=_("lowest tier")
+        Tier,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="models",
+        verbose_name=_("lowest tier"),
     )
     gated = models.BooleanField(_("gated"), default=False)
     early_access_from = models.DateTimeField(_("early access from"), null=True, blank=True)

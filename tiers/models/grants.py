@@ -68,14 +68,16 @@ class Grant(models.Model):
                 name="grant_of_one_thing",
             ),
             models.CheckConstraint(
-                condition=Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")), name="grant_ends_after_start"
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")),
+                name="grant_ends_after_start",
             ),
             models.CheckConstraint(
                 condition=Q(revoked_at__isnull=False) | Q(revoked_by__isnull=True, revoked_reason=""),
                 name="grant_revoked_with_time",
             ),
             models.CheckConstraint(
-                condition=Q(suspended_at__isnull=False) | Q(suspended_reason=""), name="grant_suspended_with_time"
+                condition=Q(suspended_at__isnull=False) | Q(suspended_reason=""),
+                name="grant_suspended_with_time",
             ),
             models.CheckConstraint(condition=~Q(source_id=""), name="grant_has_source"),
             models.UniqueConstraint(

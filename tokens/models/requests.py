@@ -87,7 +87,8 @@ class AccessRequest(models.Model):
                 name="request_submitted_with_time",
             ),
             models.CheckConstraint(
-                condition=~Q(state=RequestState.REJECTED) | ~Q(decision_reason=""), name="request_rejected_with_reason"
+                condition=~Q(state=RequestState.REJECTED) | ~Q(decision_reason=""),
+                name="request_rejected_with_reason",
             ),
             models.UniqueConstraint(
                 fields=["application", "tier", "model"],
@@ -144,4 +145,3 @@ class RequestMessage(models.Model):
 
     def __str__(self) -> str:
         return f"message {self.pk}"
-

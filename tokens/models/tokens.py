@@ -19,19 +19,19 @@ class TokenKind(models.TextChoices):
 
 
 class Token(models.Model):
-    """Empty restriction lists restrict nothing. `models` are public model names, `operations` operation slugs,
-    `permissions` generate/download, `addresses` CIDRs, `origins` host patterns as in `Domain.host`."""
+    """Empty `allowed_*` lists restrict nothing. They hold public model names, operation slugs, generate/download,
+    CIDRs, and host patterns as in `Domain.host`."""
 
     public_id = models.CharField(max_length=12, unique=True, default=new_public_id, editable=False)
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="+")
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="tokens")
     kind = models.CharField(_("kind"), max_length=12, choices=TokenKind, default=TokenKind.SECRET)
     name = models.CharField(_("name"), max_length=80)
-    models = ArrayField(models.CharField(max_length=100), default=list, blank=True)
-    operations = ArrayField(models.CharField(max_length=40), default=list, blank=True)
-    permissions = ArrayField(models.CharField(max_length=10), default=list, blank=True)
-    addresses = ArrayField(models.CharField(max_length=50), default=list, blank=True)
-    origins = ArrayField(models.CharField(max_length=255), default=list, blank=True)
+    allowed_models = ArrayField(models.CharField(max_length=100), default=list, blank=True)
+    allowed_operations = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    allowed_permissions = ArrayField(models.CharField(max_length=10), default=list, blank=True)
+    allowed_addresses = ArrayField(models.CharField(max_length=50), default=list, blank=True)
+    allowed_origins = ArrayField(models.CharField(max_length=255), default=list, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     expires_at = models.DateTimeField(_("ends"), null=True, blank=True)
@@ -62,11 +62,11 @@ class Token(models.Model):
         triggers = raises_rights_version(
             "application",
             "kind",
-            "models",
-            "operations",
-            "permissions",
-            "addresses",
-            "origins",
+            "allowed_models",
+            "allowed_operations",
+            "allowed_permissions",
+            "allowed_addresses",
+            "allowed_origins",
             "expires_at",
             "revoked_at",
             "leaked",
