@@ -1,0 +1,44 @@
+"""The one WSGI callable: paths of gateways go to the plain callable, all others to Django."""
+
+import os
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+
+from config.environment import is_loopback
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+    WSGICallable = Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+GATEWAY_FOLDERS = ("/v1/", "/access/", "/oauth2/")
+GATEWAY_PATHS = frozenset({"/.well-known/authzen-configuration", "/healthz", "/readyz"})
+
+pages: "WSGICallable" = get_wsgi_application()
+
+try:
+    from tokens.gateway.wsgi import gateway  # type: ignore[import-not-found, unused-ignore]
+except ModuleNotFoundError:
+    gateway = pages
+
+
+def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    """A demo has known passwords, so it answers this machine alone, however its socket was bound."""
+    if settings.DEMO and not _is_local(environ.get("REMOTE_ADDR", "")):
+        start_response("403 Forbidden", [("Content-Type", "text/plain; charset=utf-8")])
+        return [b"The demo answers its own machine only. Turn DEMO off to serve others.\n"]
+    path: str = environ.get("PATH_INFO", "")
+    if path.startswith(GATEWAY_FOLDERS) or path in GATEWAY_PATHS:
+        answer: Iterable[bytes] = gateway(environ, start_response)
+        return answer
+    return pages(environ, start_response)
+
+
+def _is_local(address: str) -> bool:
+    """An empty address is a unix socket's."""
+    return not address or is_loopback(address.removeprefix("::ffff:"))
