@@ -7,9 +7,11 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    from django.core.management import execute_from_command_line
-
-    execute_from_command_line(sys.argv)
+    try:
+        from config.command_line import execute
+    except ModuleNotFoundError as error:
+        sys.exit(f"trellis: the module {error.name} is not installed: run make, or use .venv/bin/python")
+    execute(sys.argv)
 
 
 if __name__ == "__main__":
