@@ -1,0 +1,240 @@
+// What HTML cannot do alone. Everything here is an extra: each page works without it.
+// No inline handlers, no eval: a strict Content-Security-Policy holds.
+
+const one = (selector, root = document) => root.querySelector(selector);
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+const page = document.documentElement;
+const csrf = () => one("meta[name=csrf-token]")?.content ?? "";
+
+export function say(text) {
+  const toast = one("#toasts");
+  toast.textContent = "";
+  setTimeout(() => (toast.textContent = text), 50); // A live region speaks when it changes, even to the same words.
+  clearTimeout(say.timer);
+  say.timer = setTimeout(() => (toast.textContent = ""), 5000);
+}
+
+// --- Theme: the form posts it where there is no script; with it, no reload is needed. -----------------------
+
+function toggleTheme() {
+  const now = page.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+  const next = now === "dark" ? "light" : "dark";
+  const secure = location.protocol === "https:" ? ";secure" : "";
+  page.dataset.theme = next;
+  document.cookie = `theme=${next};path=/;max-age=31536000;samesite=lax${secure}`;
+}
+
+addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-theme-toggle]")) return;
+  event.preventDefault();
+  toggleTheme();
+});
+
+// --- Dialogs: commandfor, and the same for browsers that do not know it yet. --------------------------------
+
+function open(dialog) {
+  if (!dialog || dialog.matches(":modal")) return;
+  dialog.removeAttribute("open");
+  dialog.showModal();
+}
+
+if (!("commandForElement" in HTMLButtonElement.prototype)) {
+  addEventListener("click", (event) => {
+    const button = event.target.closest("button[commandfor]");
+    const dialog = button && document.getElementById(button.getAttribute("commandfor"));
+    if (!dialog) return;
+    if (button.getAttribute("command") === "show-modal") open(dialog);
+    if (button.getAttribute("command") === "close") dialog.close();
+  });
+}
+
+// A link to a plain page that has the same form as a dialog here: <a href="…/rotate/" data-dialog="rotate">.
+addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-dialog]");
+  const dialog = link && document.getElementById(link.dataset.dialog);
+  if (!dialog || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  event.preventDefault();
+  open(dialog);
+});
+
+addEventListener("click", (event) => {
+  if (event.target.matches("dialog:modal:not([data-keep])")) event.target.close(); // The backdrop.
+});
+
+// --- Copy, and canned reasons. ------------------------------------------------------------------------------
+
+addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const source = document.getElementById(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(source.textContent.trim());
+    button.classList.add("done");
+    say(page.lang.startsWith("zh") ? "已复制" : "Copied");
+  } catch {
+    getSelection().selectAllChildren(source); // Not allowed to: leave it selected for the person's own copy.
+  }
+});
+
+// A canned reason is text to edit, never a silent decision.
+addEventListener("click", (event) => {
+  const reason = event.target.closest("[data-insert]");
+  const note = reason && one(reason.dataset.into ?? "textarea", reason.form ?? document);
+  if (!note) return;
+  note.value += (note.value && "\n") + reason.dataset.insert;
+  note.dispatchEvent(new Event("input", { bubbles: true }));
+  note.focus();
+});
+
+// --- Drafts: a form with data-autosave="address" is posted there, quietly, a second after the last key. ------
+
+for (const form of all("form[data-autosave]")) {
+  const status = one("[data-autosave-status]", form.getRootNode());
+  let timer;
+  const save = async () => {
+    const answer = await fetch(form.dataset.autosave, {
+      method: "POST",
+      body: new FormData(form),
+      headers: { "X-CSRFToken": csrf(), "X-Autosave": "1" },
+    }).catch(() => null);
+    if (status) status.textContent = answer?.ok ? status.dataset.saved : status.dataset.unsaved;
+  };
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(save, 1000);
+  });
+  form.addEventListener("submit", () => clearTimeout(timer));
+}
+
+// --- htmx: the token goes with each of its requests, and a refusal is said. ---------------------------------
+
+addEventListener("htmx:configRequest", (event) => {
+  if (event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = csrf();
+});
+
+// --- The palette. -------------------------------------------------------------------------------------------
+
+const palette = one("#palette");
+
+function wirePalette() {
+  const input = one("input", palette);
+  const options = all("[role=option]", palette);
+  const shown = () => options.filter((option) => !option.hidden);
+  const pick = (chosen) => {
+    for (const option of options) option.setAttribute("aria-selected", String(option === chosen));
+    input.setAttribute("aria-activedescendant", chosen?.id ?? "");
+    chosen?.scrollIntoView({ block: "nearest" });
+  };
+  const filter = () => {
+    const wanted = input.value.trim().toLowerCase();
+    for (const option of options) option.hidden = !option.textContent.toLowerCase().includes(wanted);
+    one(".palette-none", palette).hidden = shown().length > 0;
+    pick(shown()[0]);
+  };
+  const run = (option) => {
+    palette.close();
+    if (option.dataset.does === "theme") toggleTheme();
+    else location.href = option.dataset.href;
+  };
+  const move = (step) => {
+    const list = shown();
+    const at = list.findIndex((option) => option.getAttribute("aria-selected") === "true");
+    pick(list[(at + step + list.length) % list.length]);
+  };
+  palette.addEventListener("toggle", () => {
+    input.value = "";
+    filter();
+  });
+  input.addEventListener("input", filter);
+  input.addEventListener("keydown", (event) => {
+    if (event.isComposing) return;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      move(event.key === "ArrowDown" ? 1 : -1);
+    }
+    const chosen = one("[aria-selected=true]:not([hidden])", palette);
+    if (event.key === "Enter" && chosen) {
+      event.preventDefault();
+      run(chosen);
+    }
+  });
+  palette.addEventListener("click", (event) => {
+    const option = event.target.closest("[role=option]");
+    if (option) run(option);
+  });
+}
+
+if (palette) wirePalette();
+
+// --- Keys. Pages name theirs in the markup: data-key="a" is pressed or focused, data-keys="g h" is gone to. ---
+
+const typing = (target) =>
+  target.closest?.("input:not([type=radio], [type=checkbox], [type=range]), textarea, select, [contenteditable]");
+const inDialog = () => one("dialog[open], [popover]:popover-open");
+
+function press(key) {
+  const target = all(`[data-key="${CSS.escape(key)}"]`).find((found) => found.checkVisibility({ visibilityProperty: true }));
+  if (!target) return false;
+  if (target.matches("input[type=radio], a, button")) target.click();
+  target.focus();
+  return true;
+}
+
+function leap(keys) {
+  const entry = one(`[data-keys="${CSS.escape(keys)}"]`);
+  if (entry) location.href = entry.dataset.href ?? entry.href;
+  return Boolean(entry);
+}
+
+function move(step) {
+  const rows = all("[data-rows] a.row");
+  if (!rows.length) return false;
+  const at = rows.findIndex((row) => row.hasAttribute("aria-current"));
+  const row = rows[Math.min(rows.length - 1, Math.max(0, at + step))];
+  row.click();
+  row.focus();
+  row.scrollIntoView({ block: "nearest" });
+  return true;
+}
+
+const find = () => {
+  const field = one("main input[type=search]");
+  field?.focus();
+  return Boolean(field);
+};
+const single = { j: () => move(1), k: () => move(-1), "/": find, "?": () => (open(one("#keyboard")), true) };
+
+let prefix = "";
+let forget;
+
+function onSingleKey(event) {
+  if (page.dataset.singleKeys === "off" || typing(event.target) || inDialog()) return;
+  const key = event.key.toLowerCase();
+  const sequence = prefix && leap(`${prefix} ${key}`);
+  clearTimeout(forget);
+  prefix = key === "g" && !prefix ? "g" : "";
+  forget = setTimeout(() => (prefix = ""), 900);
+  if (sequence || prefix || single[key]?.() || press(key)) event.preventDefault();
+}
+
+addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.isComposing || event.altKey || event.repeat) return;
+  if (!(event.metaKey || event.ctrlKey)) return onSingleKey(event);
+  if (event.key.toLowerCase() === "k" && palette) {
+    event.preventDefault();
+    open(palette);
+  }
+  if (event.key === "Enter") {
+    const form = event.target.closest?.("form[data-submit-key]") ?? (inDialog() ? null : one("form[data-submit-key]"));
+    if (form) form.requestSubmit();
+  }
+});
+
+// --- On arrival. --------------------------------------------------------------------------------------------
+
+if (/Mac|iPhone|iPad/.test(navigator.platform)) {
+  for (const hint of all("kbd[data-mod]")) hint.textContent = `⌘${hint.dataset.mod}`;
+}
+for (const dialog of all("dialog[data-opened]")) open(dialog);
+if (location.hash.length > 1) open(document.getElementById(location.hash.slice(1))?.closest("dialog"));
+one("[data-focus]")?.focus();
