@@ -8,6 +8,6 @@ YEAR_SECONDS = 31_536_000
 
 
 def theme_of(request: HttpRequest) -> str:
-    """"light", "dark", or "" for the system's. Whatever else a cookie holds counts as nothing."""
+    """ "light", "dark", or "" for the system's. Whatever else a cookie holds counts as nothing."""
     chosen = request.COOKIES.get(COOKIE, "")
     return chosen if chosen in THEMES else ""

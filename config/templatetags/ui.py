@@ -68,11 +68,11 @@ def flag(tone: str, label: str, glyph: str = "") -> SafeString:
 
 def initials(name: str) -> str:
     """One or two characters that stand for a name, in any script: `Noor Haddad` → NH, `赵明远` → 赵."""
-    words = re.findall(r"[^\W_]+", name)
+    words: list[str] = re.findall(r"[^\W_]+", name)
     if not words:
         return "?"
     if not words[0].isascii():
-        return str(words[0][0])
+        return words[0][0]
     return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
 
 
@@ -128,7 +128,7 @@ def timeago(moment: datetime | None, missing: str = "") -> SafeString | str:
     if moment is None:
         return missing
     distance = abs((timezone.now() - moment).total_seconds())
-    words = naturaltime(moment) if distance < RECENT_SECONDS else date_format(moment, "DATE_FORMAT")
+    words = naturaltime(moment) if distance < RECENT_SECONDS else on_day(moment)
     return _time(moment, words)
 
 
@@ -137,13 +137,19 @@ def instant(moment: datetime | None, missing: str = "") -> SafeString | str:
     """The exact time in UTC, to the second."""
     if moment is None:
         return missing
-    return _time(moment, f"{date_format(moment.astimezone(UTC), 'DATE_FORMAT')}, {moment.astimezone(UTC):%H:%M:%S}")
+    return _time(moment, f"{on_day(moment)}, {moment.astimezone(UTC):%H:%M:%S} UTC")
 
 
 @register.simple_tag
 def day(moment: datetime | None, missing: str = "") -> SafeString | str:
     """The day alone, for what begins or ends on a date."""
-    return _time(moment, date_format(moment.astimezone(UTC), "DATE_FORMAT")) if moment else missing
+    return _time(moment, on_day(moment)) if moment else missing
+
+
+def on_day(moment: datetime) -> str:
+    """The day in UTC, as written everywhere: 22 Nov 2026, 2026年11月22日."""
+    # Translators: how a date is written, in Django's letters (j day, M or n month, Y year).
+    return date_format(moment.astimezone(UTC), _("j M Y"))
 
 
 def _time(moment: datetime, words: str) -> SafeString:
@@ -216,9 +222,7 @@ def target(bound: BoundField) -> str:
 def dialog(content: str, id: str, title: str, opened: bool = False) -> str:
     """A sheet that `<button commandfor="id" command="show-modal">` opens. With `opened` it is open at once, as
     after a form in it was refused. A way to the same form without script is the page's to give."""
-    return render_to_string(
-        "components/dialog.html", {"content": content, "id": id, "title": title, "opened": opened}
-    )
+    return render_to_string("components/dialog.html", {"content": content, "id": id, "title": title, "opened": opened})
 
 
 @register.simple_block_tag
