@@ -1,0 +1,15 @@
+"""The one clock: PostgreSQL's. Web servers and workers differ by seconds, and a token must not outlive its end."""
+
+from datetime import datetime
+
+from django.db import connection
+
+
+def now() -> datetime:
+    """The database's time as this statement begins, in UTC. In a transaction it moves on, so what waited for a lock
+    is not judged by the time at which it began to wait."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement_timestamp()")
+        row = cursor.fetchone()
+    moment: datetime = row[0]
+    return moment
