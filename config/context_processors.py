@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from accounts.access import SESSION_KEY
 from accounts.models import Membership, User, Workspace
 from accounts.roles import PLATFORM_PERMISSIONS, Permission
 from config import navigation
@@ -52,7 +53,7 @@ class Shell:
         given: Any = getattr(self.request, "workspace", None)
         if isinstance(given, Workspace):
             return given
-        chosen = self.request.session.get("workspace") if hasattr(self.request, "session") else None
+        chosen = self.request.session.get(SESSION_KEY) if hasattr(self.request, "session") else None
         return next((w for w in self.workspaces if w.public_id == chosen), next(iter(self.workspaces), None))
 
     @property

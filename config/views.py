@@ -6,9 +6,11 @@ from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from accounts.access import public
 from config.theme import COOKIE, THEMES, YEAR_SECONDS, theme_of
 
 
+@public
 @require_POST
 def theme(request: HttpRequest) -> HttpResponse:
     """Keep the theme chosen by `theme`: light, dark, or anything else for the system's."""

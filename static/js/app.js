@@ -70,7 +70,7 @@ addEventListener("click", async (event) => {
   try {
     await navigator.clipboard.writeText(source.textContent.trim());
     button.classList.add("done");
-    say(page.lang.startsWith("zh") ? "已复制" : "Copied");
+    say(one("#toasts").dataset.copied);
   } catch {
     getSelection().selectAllChildren(source); // Not allowed to: leave it selected for the person's own copy.
   }
