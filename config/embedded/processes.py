@@ -29,12 +29,17 @@ def _working_in(folder: Path, name: str) -> Iterator[psutil.Process]:
 
 
 def end(processes: list[psutil.Process], signal: int) -> None:
-    """Ask the topmost of them to end, then end all that are left after the grace."""
+    """Ask the topmost of them to end; they see to their children."""
     ids = {process.pid for process in processes}
     for process in processes:
         with contextlib.suppress(psutil.Error):
             if process.ppid() not in ids:
                 process.send_signal(signal)
+    await_end(processes)
+
+
+def await_end(processes: list[psutil.Process]) -> None:
+    """Wait for processes that were asked to end, then end all that are left after the grace."""
     for process in _remaining(processes):
         with contextlib.suppress(psutil.Error):
             process.kill()

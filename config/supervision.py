@@ -1,0 +1,124 @@
+"""Running the Procfile: one at a time, on a free port, leaving nothing behind."""
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import psutil
+
+from config.embedded import processes
+from config.environment import fail
+
+# Every process of a run carries this variable, so what a killed run left behind is known for certain.
+MARK = "TRELLIS_RUN"
+PREDECESSOR_SECONDS = 15
+STOP_SECONDS = 20
+
+
+@contextlib.contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the block in an orderly way, and the process with success."""
+
+    def end(number: int, frame: FrameType | None) -> NoReturn:
+        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            # Stopping takes seconds at most: a second Ctrl-C must not cut it short.
+            signal.signal(name, signal.SIG_IGN)
+        raise SystemExit(0)
+
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, end)
+    yield
+
+
+@contextlib.contextmanager
+def only_one(var_dir: Path) -> Iterator[None]:
+    """Refuse a second run of one clone. One whose `make` was killed is given time to notice and to stop."""
+    try:
+        var_dir.mkdir(exist_ok=True)
+        lock = (var_dir / "run.lock").open("w")
+    except OSError as error:
+        fail(str(var_dir), f"cannot be written: {error.strerror}")
+    with lock:
+        deadline = time.monotonic() + PREDECESSOR_SECONDS
+        while not _locked(lock.fileno()):
+            if time.monotonic() > deadline:
+                fail("make run", "is already running in this clone: stop that one first")
+            time.sleep(0.2)
+        yield
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def end_leftovers(clone: Path) -> None:
+    """End what a run of this clone that was killed left running."""
+    found = list(_marked(_mark(clone)))
+    for process in found:
+        with contextlib.suppress(psutil.Error):
+            process.terminate()
+    processes.await_end(found)
+
+
+def _marked(mark: str) -> Iterator[psutil.Process]:
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.pid != os.getpid() and process.environ().get(MARK) == mark:
+                yield process
+
+
+def _mark(clone: Path) -> str:
+    return hashlib.sha256(os.fsencode(clone)).hexdigest()[:16]
+
+
+def check_port(host: str, port: int) -> None:
+    """Raises ConfigurationError where the port cannot be listened on."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                fail("PORT", f"{port} is taken by another program: choose a free one, such as PORT={port + 1}")
+            fail("PORT", f"{port} cannot be used: {error.strerror}")
+
+
+@contextlib.contextmanager
+def procfile(clone: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the Procfile in a session of its own, so that Ctrl-C reaches it once, through us."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    running = subprocess.Popen(  # noqa: S603 (our own command)
+        [sys.executable, "-m", "honcho", "--env", os.devnull, "--procfile", "Procfile", "start"],
+        cwd=clone,
+        env={**os.environ, "PATH": path, "PYTHONUNBUFFERED": "1", MARK: _mark(clone), **environment},
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield running
+    finally:
+        running.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            running.wait(STOP_SECONDS)
+        end_leftovers(clone)
+
+
+def orphaned(parent: int) -> bool:
+    """Whether the `make` that started us is gone, and with it whoever could press Ctrl-C."""
+    return "MAKELEVEL" in os.environ and os.getppid() != parent
