@@ -81,9 +81,7 @@ def in_scope(grants: Iterable[GrantFacts], application: int | None) -> Iterator[
     return (grant for grant in grants if grant.application is None or grant.application == application)
 
 
-def standing(
-    catalogue: Catalogue, grants: Iterable[GrantFacts], application: int | None, now: datetime
-) -> Standing:
+def standing(catalogue: Catalogue, grants: Iterable[GrantFacts], application: int | None, now: datetime) -> Standing:
     """The highest tier that a live grant gives; of two that give it, the one that lasts longest. Else the lowest."""
     best = Standing(catalogue.lowest_tier, None)
     for grant in in_scope(grants, application):
@@ -101,9 +99,7 @@ def _outlasts(grant: GrantFacts, other: GrantFacts | None) -> bool:
     return other.ends_at is not None and (grant.ends_at is None or grant.ends_at > other.ends_at)
 
 
-def opens(
-    catalogue: Catalogue, grant: GrantFacts, model: ModelFacts, permission: str, now: datetime
-) -> bool:
+def opens(catalogue: Catalogue, grant: GrantFacts, model: ModelFacts, permission: str, now: datetime) -> bool:
     """Whether this grant, were it live, would open the model. A grant of the model itself opens it whatever the
     tier and the window; a tier opens it to `generate` alone, outside the window, unless it is gated."""
     if grant.model is not None:
@@ -117,9 +113,7 @@ def _permits(grant: GrantFacts, permission: str) -> bool:
     return permission in grant.permissions or (permission == "generate" and "download" in grant.permissions)
 
 
-def _tier_opens(
-    catalogue: Catalogue, tier: TierFacts, model: ModelFacts, permission: str, now: datetime
-) -> bool:
+def _tier_opens(catalogue: Catalogue, tier: TierFacts, model: ModelFacts, permission: str, now: datetime) -> bool:
     lowest = catalogue.tiers.get(model.tier or "")
     if lowest is None or model.gated or permission != "generate" or model.in_early_access(now):
         return False

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 
+# Before any grant: the start of one that has always held.
+ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class TierFacts:
@@ -83,7 +86,7 @@ class GrantFacts:
     model: str | None = None
     application: int | None = None
     permissions: frozenset[str] = frozenset({"generate"})
-    starts_at: datetime = datetime.min.replace(tzinfo=UTC)
+    starts_at: datetime = ALWAYS
     ends_at: datetime | None = None
     suspended_at: datetime | None = None
     revoked_at: datetime | None = None

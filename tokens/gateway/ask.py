@@ -1,0 +1,121 @@
+"""What a gateway wants to know, what it is answered, and the facts that the answer rests on. Values only."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+
+from tiers.facts import GrantFacts, TierFacts
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question. `endpoint` is the raw path as the caller sent it, still percent-encoded, perhaps with a query.
+    `token_in_query`: the token came in the caller's query string."""
+
+    endpoint: str
+    token: str | None = None
+    model: str | None = None
+    method: str = "POST"
+    origin: str | None = None
+    address: Address | None = None
+    permission: str = "generate"
+    cost: int = 1
+    request_id: str = ""
+    token_in_query: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRequest:
+    """An access request that is not decided yet. Exactly one of `tier` and `model` is set."""
+
+    id: str
+    state: str
+    tier: str | None
+    model: str | None
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationFacts:
+    pk: int
+    id: str
+    slug: str
+    name: str
+    secret_in_query: bool = False
+    suspended_reason: str | None = None
+    hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """The compact snapshot of one token's rights. `suspended_reason`: None while not suspended, else the reason,
+    perhaps empty. `ends_at` is the sooner of the token's and the secret's own end, `rotated` tells which."""
+
+    token: str
+    publishable: bool
+    workspace: str
+    application: ApplicationFacts
+    rights_version: int
+    workspace_suspended_reason: str | None = None
+    demo: bool = False
+    ends_at: datetime | None = None
+    rotated: bool = False
+    revoked_at: datetime | None = None
+    revoked_reason: str = ""
+    leaked: bool = False
+    allowed_models: frozenset[str] = frozenset()
+    allowed_operations: frozenset[str] = frozenset()
+    allowed_permissions: frozenset[str] = frozenset()
+    allowed_networks: tuple[Network, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
+    grants: tuple[GrantFacts, ...] = ()
+    open_requests: tuple[OpenRequest, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """A thing the caller can do about a refusal. `href` is a path of this site; protocols make it absolute."""
+
+    kind: str
+    label: str
+    href: str | None = None
+    until: datetime | None = None
+    model: str | None = None
+    endpoint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One reason. `code` is a key of `reasons.REASONS`, which has its status and type."""
+
+    code: str
+    message: str
+    param: str | None = None
+    remedies: tuple[Remedy, ...] = ()
+    retry_after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Allowed when there is no refusal. The first refusal is the answer, the others are what would come next."""
+
+    ask: Ask
+    at: datetime
+    refusals: tuple[Refusal, ...] = ()
+    rights: Pass | None = None
+    tier: TierFacts | None = None
+    operation: str | None = None
+    model: str | None = None
+    granted_by: GrantFacts | None = None
+    flags: frozenset[str] = field(default=frozenset())
+
+    @property
+    def allow(self) -> bool:
+        return not self.refusals
+
+    @property
+    def reason(self) -> Refusal | None:
+        return self.refusals[0] if self.refusals else None

@@ -1,0 +1,195 @@
+"""`decide()`: may this token make this call now? Pure: no database, no Redis, no clock, no settings.
+
+Each check is one function; `CHECKS` is the order of the contract. The first that refuses is the answer, and the later
+ones are asked all the same, so that a caller learns at once what would stop them next.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tiers.entitlements import Held, Standing, holding, standing
+from tiers.facts import Catalogue, GrantFacts, ModelFacts
+from tokens.domains import host_matches, origin_host
+from tokens.gateway import endpoints, lacks, refusals
+from tokens.gateway.ask import Ask, Decision, Pass, Refusal
+
+
+@dataclass(slots=True)
+class Case:
+    """One ask on the table: what is asked, what is known, and what the checks have found so far."""
+
+    catalogue: Catalogue
+    rights: Pass | None
+    ask: Ask
+    now: datetime
+    match: endpoints.Match | None = None
+    model: ModelFacts | None = None
+    stands: Standing = field(init=False)
+    granted_by: GrantFacts | None = None
+
+    def __post_init__(self) -> None:
+        self.match = endpoints.match(self.catalogue.operations, self.ask.method, self.ask.endpoint)
+        self.model = self.catalogue.by_any_name.get(self.model_name or "")
+        self.stands = standing(self.catalogue, self.grants, self.application, self.now)
+
+    @property
+    def model_name(self) -> str | None:
+        """What the caller named, in the path before all else; else the operation's default."""
+        if self.match is None:
+            return self.ask.model
+        return self.match.model or self.ask.model or self.match.operation.default_model
+
+    @property
+    def usable_model(self) -> ModelFacts | None:
+        """The model asked for, unless it is retired."""
+        if self.model is None or (self.model.retired_at is not None and self.model.retired_at <= self.now):
+            return None
+        return self.model
+
+    @property
+    def grants(self) -> tuple[GrantFacts, ...]:
+        return self.rights.grants if self.rights else ()
+
+    @property
+    def application(self) -> int | None:
+        return self.rights.application.pk if self.rights else None
+
+
+def decide(catalogue: Catalogue, rights: Pass | None, ask: Ask, now: datetime) -> Decision:
+    """The decision at the instant `now`. `rights` is None for an ask without a token: the anonymous tier.
+    Whether the token is malformed or unknown is known before there is a pass, and answered by the service."""
+    case = Case(catalogue, rights, ask, now)
+    found = tuple(refusal for check in CHECKS for refusal in check(case))
+    return Decision(
+        ask=ask,
+        at=now,
+        refusals=found,
+        rights=rights,
+        tier=case.stands.tier,
+        operation=case.match.operation.slug if case.match else None,
+        model=case.model.name if case.model else None,
+        granted_by=case.granted_by or case.stands.grant,
+    )
+
+
+Found = Iterator[Refusal]
+
+
+def token_form(case: Case) -> Found:
+    """A secret token in a query string is written to logs all along its way: refused unless switched on."""
+    rights = case.rights
+    if rights and case.ask.token_in_query and not rights.publishable and not rights.application.secret_in_query:
+        yield refusals.secret_in_query(rights)
+
+
+def token_alive(case: Case) -> Found:
+    rights = case.rights
+    if rights is None:
+        return
+    if rights.revoked_at is not None:
+        yield refusals.token_revoked(rights)
+    elif rights.ends_at is not None and rights.ends_at <= case.now:
+        yield refusals.token_expired(rights)
+
+
+def suspension(case: Case) -> Found:
+    rights = case.rights
+    if rights is None:
+        return
+    if rights.workspace_suspended_reason is not None:
+        yield refusals.workspace_suspended(rights)
+    if rights.application.suspended_reason is not None:
+        yield refusals.application_suspended(rights)
+
+
+def origin(case: Case) -> Found:
+    """A publishable token is bound to domains; a secret one only where its holder restricted it to some."""
+    rights = case.rights
+    if rights is None or not (rights.publishable or rights.allowed_hosts):
+        return
+    patterns = rights.allowed_hosts or rights.application.hosts
+    host = origin_host(case.ask.origin or "")
+    if host is None or not any(host_matches(pattern, host) for pattern in patterns):
+        yield refusals.origin_not_allowed(rights, case.ask.origin)
+
+
+def address(case: Case) -> Found:
+    rights, address = case.rights, case.ask.address
+    if rights is None or not rights.allowed_networks:
+        return
+    if address is None or not any(address in network for network in rights.allowed_networks):
+        yield refusals.ip_not_allowed(rights, address)
+
+
+def endpoint(case: Case) -> Found:
+    if case.match is None:
+        yield refusals.endpoint_unknown(case.catalogue, case.ask)
+
+
+def model(case: Case) -> Found:
+    if case.model is None:
+        if case.model_name:
+            yield refusals.model_not_found(case.catalogue, case.model_name)
+        elif case.match is not None:
+            yield refusals.model_missing()
+    elif case.usable_model is None:
+        yield refusals.model_retired(case.model)
+
+
+def scope(case: Case) -> Found:
+    rights = case.rights
+    if rights is None:
+        return
+    if case.model and rights.allowed_models and case.model.name not in rights.allowed_models:
+        yield refusals.token_scope(rights, "model", case.model.name, rights.allowed_models)
+    elif case.match and rights.allowed_operations and case.match.operation.slug not in rights.allowed_operations:
+        yield refusals.token_scope(rights, "endpoint", case.match.operation.slug, rights.allowed_operations)
+    elif rights.allowed_permissions and not _within(case.ask.permission, rights.allowed_permissions):
+        yield refusals.token_scope(rights, "permission", case.ask.permission, rights.allowed_permissions)
+
+
+def _within(permission: str, allowed: frozenset[str]) -> bool:
+    """Download includes generate."""
+    return permission in allowed or (permission == "generate" and "download" in allowed)
+
+
+def held(case: Case) -> Found:
+    """A retired model is not held by anybody: nothing obtained would open it."""
+    model = case.usable_model
+    if model is None:
+        return
+    result = holding(
+        case.catalogue,
+        case.grants,
+        model,
+        application=case.application,
+        permission=case.ask.permission,
+        now=case.now,
+    )
+    if isinstance(result, Held):
+        case.granted_by = result.by
+    elif case.rights is None:
+        yield refusals.token_missing(model)
+    else:
+        yield lacks.not_held(case.catalogue, case.rights, model, result, case.stands.tier)
+
+
+def served(case: Case) -> Found:
+    model = case.usable_model
+    if model and case.match and case.match.operation.slug not in model.operations:
+        yield refusals.wrong_endpoint(case.catalogue, model, case.match.operation)
+
+
+CHECKS: tuple[Callable[[Case], Found], ...] = (
+    token_form,
+    token_alive,
+    suspension,
+    origin,
+    address,
+    endpoint,
+    model,
+    scope,
+    held,
+    served,
+)

@@ -1,0 +1,139 @@
+"""Compile one token's pass from PostgreSQL: one statement, so one snapshot, with the database's own clock."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import ip_network
+from typing import Any
+
+from django.db import connection
+
+from tiers.facts import GrantFacts
+from tokens.gateway.ask import ApplicationFacts, OpenRequest, Pass
+
+_QUERY = """
+SELECT clock.now AS now,
+       coalesce((SELECT version FROM tiers_catalogueversion WHERE id = 1), 1) AS catalogue_version,
+       t.public_id AS token, t.kind, t.expires_at, t.revoked_at, t.revoked_reason, t.leaked,
+       t.allowed_models, t.allowed_operations, t.allowed_permissions, t.allowed_addresses, t.allowed_origins,
+       t.last_used_at, t.seen_in_query_at, s.ends_at AS secret_ends_at,
+       a.id AS application_pk, a.public_id AS application, a.slug, a.name, a.secret_in_query,
+       a.suspended_at AS application_suspended_at, a.suspended_reason AS application_suspended_reason,
+       w.public_id AS workspace, w.rights_version, w.demo,
+       w.suspended_at AS workspace_suspended_at, w.suspended_reason AS workspace_suspended_reason,
+       ARRAY(SELECT host FROM tokens_domain d WHERE d.application_id = a.id ORDER BY host) AS hosts,
+       (SELECT json_agg(json_build_array(g.public_id, g.source, g.source_id, tier.slug, model.name, g.application_id,
+                                         g.permissions, g.starts_at, g.ends_at, g.suspended_at)
+                        ORDER BY g.id)
+          FROM tiers_grant g
+          LEFT JOIN tiers_tier tier ON tier.id = g.tier_id
+          LEFT JOIN tiers_aimodel model ON model.id = g.model_id
+         WHERE g.workspace_id = w.id AND g.revoked_at IS NULL
+           AND (g.application_id IS NULL OR g.application_id = a.id)
+           AND (g.ends_at IS NULL OR g.ends_at > clock.now - interval '90 days')) AS grants,
+       (SELECT json_agg(json_build_array(r.public_id, r.state, tier.slug, model.name,
+                                         coalesce(r.submitted_at, r.created_at)) ORDER BY r.id)
+          FROM tokens_accessrequest r
+          LEFT JOIN tiers_tier tier ON tier.id = r.tier_id
+          LEFT JOIN tiers_aimodel model ON model.id = r.model_id
+         WHERE r.application_id = a.id
+           AND r.state IN ('draft', 'submitted', 'in_review', 'changes_requested')) AS open_requests
+  FROM (SELECT now() AS now) clock
+  LEFT JOIN tokens_tokensecret s ON s.hash = ANY(%s)
+  LEFT JOIN tokens_token t ON t.id = s.token_id
+  LEFT JOIN tokens_application a ON a.id = t.application_id
+  LEFT JOIN accounts_workspace w ON w.id = a.workspace_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one statement saw. `rights` is None for a token that is not ours. `last_used_at` and
+    `seen_in_query_at` are no rights, and so not in the pass."""
+
+    now: datetime
+    catalogue_version: int
+    rights: Pass | None
+    last_used_at: datetime | None = None
+    seen_in_query_at: datetime | None = None
+
+
+def read(digests: Iterable[bytes]) -> Reading:
+    """The pass of the token with one of these hashes (one a key version). Raises django.db.Error."""
+    with connection.cursor() as cursor:
+        cursor.execute(_QUERY, [list(digests)])
+        columns = [column.name for column in cursor.description or ()]
+        row = dict(zip(columns, cursor.fetchone() or (), strict=True))
+    return Reading(
+        now=row["now"],
+        catalogue_version=row["catalogue_version"],
+        rights=_pass(row) if row["token"] else None,
+        last_used_at=row["last_used_at"],
+        seen_in_query_at=row["seen_in_query_at"],
+    )
+
+
+def _pass(row: Mapping[str, Any]) -> Pass:
+    ends = [end for end in (row["expires_at"], row["secret_ends_at"]) if end is not None]
+    return Pass(
+        token=row["token"],
+        publishable=row["kind"] == "publishable",
+        workspace=row["workspace"],
+        application=_application(row),
+        rights_version=row["rights_version"],
+        workspace_suspended_reason=_reason(row, "workspace"),
+        demo=row["demo"],
+        ends_at=min(ends, default=None),
+        rotated=bool(ends) and min(ends) != row["expires_at"],
+        revoked_at=row["revoked_at"],
+        revoked_reason=row["revoked_reason"],
+        leaked=row["leaked"],
+        allowed_models=frozenset(row["allowed_models"]),
+        allowed_operations=frozenset(row["allowed_operations"]),
+        allowed_permissions=frozenset(row["allowed_permissions"]),
+        allowed_networks=tuple(ip_network(network) for network in row["allowed_addresses"]),
+        allowed_hosts=tuple(row["allowed_origins"]),
+        grants=tuple(_grant(values) for values in row["grants"] or ()),
+        open_requests=tuple(_open_request(values) for values in row["open_requests"] or ()),
+    )
+
+
+def _application(row: Mapping[str, Any]) -> ApplicationFacts:
+    return ApplicationFacts(
+        pk=row["application_pk"],
+        id=row["application"],
+        slug=row["slug"],
+        name=row["name"],
+        secret_in_query=row["secret_in_query"],
+        suspended_reason=_reason(row, "application"),
+        hosts=tuple(row["hosts"]),
+    )
+
+
+def _reason(row: Mapping[str, Any], what: str) -> str | None:
+    return row[f"{what}_suspended_reason"] if row[f"{what}_suspended_at"] else None
+
+
+def _grant(values: list[Any]) -> GrantFacts:
+    public_id, source, source_id, tier, model, application, permissions, starts_at, ends_at, suspended_at = values
+    return GrantFacts(
+        id=public_id,
+        source=source,
+        source_id=source_id,
+        tier=tier,
+        model=model,
+        application=application,
+        permissions=frozenset(permissions),
+        starts_at=datetime.fromisoformat(starts_at),
+        ends_at=_time(ends_at),
+        suspended_at=_time(suspended_at),
+    )
+
+
+def _open_request(values: list[Any]) -> OpenRequest:
+    public_id, state, tier, model, since = values
+    return OpenRequest(id=public_id, state=state, tier=tier, model=model, since=datetime.fromisoformat(since))
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
