@@ -9,7 +9,7 @@ _current: Catalogue | None = None
 def at(version: int) -> Catalogue:
     """The catalogue of that version or a newer one. Costs nothing while the version stands; else three reads.
     Threads may read at once: each snapshot is whole, and the last one stays."""
-    global _current  # noqa: PLW0603
+    global _current
     if _current is None or _current.version != version:
         _current = snapshot.load()
     return _current
@@ -17,5 +17,5 @@ def at(version: int) -> Catalogue:
 
 def forget() -> None:
     """Drop the snapshot (tests roll versions back)."""
-    global _current  # noqa: PLW0603
+    global _current
     _current = None

@@ -1,7 +1,7 @@
 """Which operation a method and a path name. Pure.
 
-A path is decoded once. Doubled slashes, dot segments, encoded slashes and control characters name no operation: a proxy and
-an upstream may read such a path differently, and what they read differently must not be allowed.
+A path is decoded once. Doubled slashes, dot segments, encoded slashes and control characters name no operation: a
+proxy and an upstream may read such a path differently, and what they read differently must not be allowed.
 """
 
 import re

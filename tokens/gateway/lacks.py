@@ -58,9 +58,7 @@ def _sentence(
     return _tier_required(model, stands, required)
 
 
-def _tier_required(
-    model: ModelFacts, stands: TierFacts, required: TierFacts | None
-) -> tuple[str, tuple[Remedy, ...]]:
+def _tier_required(model: ModelFacts, stands: TierFacts, required: TierFacts | None) -> tuple[str, tuple[Remedy, ...]]:
     slug = required.slug if required else ""
     message = _("%(model)s opens from the %(required)s tier; this application stands on %(current)s.") % {
         "model": model.name,

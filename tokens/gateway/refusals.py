@@ -18,7 +18,7 @@ from tokens.gateway.moments import moment
 from tokens.gateway.nearest import differs_in_case, nearest
 
 MODELS_PAGE = "/models/"
-NEW_TOKEN_PAGE = "/tokens/new/"
+NEW_TOKEN_PAGE = "/tokens/new/"  # noqa: S105
 MAX_SHOWN = 100
 
 
