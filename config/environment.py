@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 
 import environ
 import psycopg.conninfo
-import structlog
 
 SOCIAL_HOSTS = {
     "github": "https://github.com",
@@ -58,7 +57,7 @@ def read(var_dir: Path) -> Environment:
     values = {name: value.strip() for name, value in os.environ.items()}
     demo = _demo(values)
     if demo:
-        values = {**_demo_secrets(var_dir), **values}
+        values = {**_demo_secrets(var_dir), **{name: value for name, value in values.items() if value}}
     site_url = _site_url(values, demo)
     hosts = [h.strip() for h in values.get("ALLOWED_HOSTS", "").split(",") if h.strip()]
     if not hosts and not demo:
@@ -117,7 +116,7 @@ def _demo_secrets(var_dir: Path) -> dict[str, str]:
 
 
 def _site_url(values: dict[str, str], demo: bool) -> str:
-    port = values.get("PORT", "8000")
+    port = values.get("PORT") or "8000"
     if not port.isdecimal() or not 0 < int(port) < 65536:
         fail("PORT", "must be a number from 1 to 65535")
     url = values.get("SITE_URL", "").rstrip("/")
@@ -252,7 +251,7 @@ def _social_app(values: dict[str, str], name: str) -> dict[str, Any]:
 
 
 def _count(values: dict[str, str], name: str) -> int:
-    text = values.get(name, "0")
+    text = values.get(name) or "0"
     if not text.isdecimal():
         fail(name, "must be a whole number")
     return int(text)
@@ -266,34 +265,3 @@ def _networks(values: dict[str, str], name: str) -> list[str]:
         except ValueError:
             fail(name, f"has {network}, which is not a network such as 127.0.0.0/8")
     return networks
-
-
-def logging_config() -> dict[str, Any]:
-    """One JSON line an event on stderr, through structlog."""
-    processors: list[structlog.typing.Processor] = [
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            *processors,
-            structlog.processors.format_exc_info,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=True,
-    )
-    formatter = {
-        "()": structlog.stdlib.ProcessorFormatter,
-        "processor": structlog.processors.JSONRenderer(),
-        "foreign_pre_chain": processors,
-    }
-    return {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "formatters": {"json": formatter},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-        "root": {"handlers": ["stderr"], "level": "WARNING"},
-        "loggers": {name: {"level": "INFO"} for name in ("accounts", "tiers", "tokens", "config")},
-    }

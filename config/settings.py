@@ -10,7 +10,7 @@ from typing import Any
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from config import environment, services
+from config import environment, logs, services
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -226,4 +226,4 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 OUTGOING_ALLOWED_NETWORKS: list[str] = ENV.outgoing_allowed_networks
 
 # --- Logs -------------------------------------------------------------------------------------------------
-LOGGING = environment.logging_config()
+LOGGING = logs.configuration(readable=DEMO)
