@@ -1,0 +1,114 @@
+"""Every state × action × kind of person, against the table and against an expectation written apart from it."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from accounts.errors import Conflict, DomainError, NotAllowed, NotFound
+from accounts.models import AuditEvent
+from tiers.models import Grant
+from tokens.actions import requests, reviews
+from tokens.lifecycle import TABLE, Action, Side, actions_from, side_of
+from tokens.models import AccessRequest, RequestState
+
+from .conftest import STATES
+
+# Who, and what they get on each side: None is allowed.
+ROLES: dict[str, dict[Side, type[DomainError] | None]] = {
+    "applicant": {Side.APPLICANT: None, Side.REVIEWER: NotAllowed},
+    "member": {Side.APPLICANT: None, Side.REVIEWER: NotAllowed},
+    "owner": {Side.APPLICANT: None, Side.REVIEWER: NotAllowed},
+    "outsider": {Side.APPLICANT: NotFound, Side.REVIEWER: NotAllowed},
+    "maintainer": {Side.APPLICANT: NotFound, Side.REVIEWER: None},
+    "insider": {Side.APPLICANT: None, Side.REVIEWER: NotAllowed},
+    "auditor": {Side.APPLICANT: NotFound, Side.REVIEWER: NotAllowed},
+    "administrator": {Side.APPLICANT: NotFound, Side.REVIEWER: None},
+}
+# Written from the words of the product, not from the table: action → states it is open in, and where it leads.
+WAITS = {"submitted", "in_review"}
+EXPECTED: dict[str, tuple[str, set[str], str | None]] = {
+    "save": ("applicant", {"draft", "changes_requested"}, None),
+    "submit": ("applicant", {"draft", "changes_requested"}, "next"),
+    "answer": ("applicant", {*WAITS, "changes_requested"}, None),
+    "withdraw": ("applicant", {"draft", "changes_requested", *WAITS}, "withdrawn"),
+    "claim": ("reviewer", {"submitted"}, "in_review"),
+    "release": ("reviewer", {"in_review"}, "submitted"),
+    "remark": ("reviewer", {*WAITS, "changes_requested"}, None),
+    "ask": ("reviewer", WAITS, "changes_requested"),
+    "approve": ("reviewer", WAITS, "approved"),
+    "reject": ("reviewer", WAITS, "rejected"),
+}
+NEXT = {"draft": "submitted", "changes_requested": "in_review"}
+
+
+def act(action: str, access_request: AccessRequest, by: Any) -> None:
+    seen = {"access_request": access_request, "by": by}
+    decided = {**seen, "version": access_request.version}
+    doings: dict[str, Callable[[], object]] = {
+        "save": lambda: requests.edit_request(**seen, values={"links": "https://example.com"}),
+        "submit": lambda: requests.submit_request(**seen),
+        "answer": lambda: requests.add_message(**seen, text="Only our own server."),
+        "withdraw": lambda: requests.withdraw_request(**seen),
+        "claim": lambda: reviews.claim_request(**seen),
+        "release": lambda: reviews.release_request(**seen),
+        "remark": lambda: requests.add_message(**seen, text="Looks sound.", internal=True),
+        "ask": lambda: reviews.ask_for_changes(**decided, text="Who runs the server?"),
+        "approve": lambda: reviews.approve_request(**decided),
+        "reject": lambda: reviews.reject_request(**decided, reason="Not for now"),
+    }
+    doings[action]()
+
+
+def expected(state: str, action: str, role: str) -> tuple[type[DomainError] | None, str]:
+    side, states, to = EXPECTED[action]
+    refused = ROLES[role][Side(side)]
+    # Outsiders' words are neither an answer nor, from who may not review, a remark.
+    if refused is NotFound and action == "answer":
+        refused = None if role in ("maintainer", "administrator") else NotAllowed
+    if refused is not None:
+        return refused, state
+    if state not in states:
+        return Conflict, state
+    return None, {None: state, "next": NEXT.get(state, "")}.get(to, to or state)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("action", EXPECTED)
+@pytest.mark.parametrize("state", STATES)
+def test_each_action_in_each_state_by_each_kind_of_person(
+    state: str, action: str, role: str, in_state: Callable[[str], AccessRequest], people: SimpleNamespace
+) -> None:
+    access_request = in_state(state)
+    events, grants = AuditEvent.objects.count(), Grant.objects.count()
+    error, to = expected(state, action, role)
+    if error is None:
+        act(action, access_request, getattr(people, role))
+    else:
+        with pytest.raises(DomainError) as raised:
+            act(action, access_request, getattr(people, role))
+        assert type(raised.value) is error
+        assert str(raised.value.message)
+        assert AuditEvent.objects.count() == events
+    access_request.refresh_from_db()
+    assert access_request.state == to
+    assert Grant.objects.count() == grants + (error is None and action == "approve")
+    if error is None:
+        assert AuditEvent.objects.count() > events
+
+
+def test_the_table_says_the_same_as_the_words() -> None:
+    for (state, action), step in TABLE.items():
+        side, states, to = EXPECTED[action]
+        assert step.side == side
+        assert state in states
+        assert step.to == {None: state, "next": NEXT.get(state)}.get(to, to)
+    assert len(TABLE) == sum(len(states) for _, states, _ in EXPECTED.values())
+
+
+def test_every_action_belongs_to_one_side_and_final_states_have_none() -> None:
+    for action in Action:
+        assert {step.side for (_, found), step in TABLE.items() if found == action} == {side_of(action)}
+    final = {state for state in RequestState if not actions_from(state)}
+    assert final == {RequestState.APPROVED, RequestState.REJECTED, RequestState.WITHDRAWN}

@@ -1,0 +1,172 @@
+"""What an applicant does with an access request: write, send, answer, withdraw."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models.functions import Coalesce, Now
+from django.utils.translation import gettext as _
+
+from accounts import audit
+from accounts.errors import Conflict, Invalid
+from accounts.models import User
+from tiers.models import AIModel, Tier
+from tokens import tasks
+from tokens.actions.transitions import advance, lock_workspace, locked, read
+from tokens.lifecycle import Action
+from tokens.models import AccessRequest, Application, RequestMessage, RequestState
+from tokens.policies import requests as policies
+
+EDITABLE: Final = ("tier", "model", "purpose", "expected_volume", "users", "links")
+
+
+@transaction.atomic
+def save_draft(
+    *,
+    application: Application,
+    tier: Tier | None = None,
+    model: AIModel | None = None,
+    purpose: str = "",
+    expected_volume: int | None = None,
+    users: str = "",
+    links: str = "",
+    by: User,
+    draft: AccessRequest | None = None,
+) -> AccessRequest:
+    """Start a request, or go on with one that is not sent yet. It may be incomplete until it is submitted."""
+    values = {
+        "tier": tier,
+        "model": model,
+        "purpose": purpose,
+        "expected_volume": expected_volume,
+        "users": users,
+        "links": links,
+    }
+    if draft is not None:
+        return edit_request(access_request=draft, values=values, by=by)
+    lock_workspace(application.workspace_id)
+    policies.check_ask(by, application)
+    policies.check_none_open(application, tier, model)
+    policies.check_cooled_down(application, tier, model)
+    policies.check_subject(application, tier, model)
+    access_request = AccessRequest.objects.create(
+        workspace_id=application.workspace_id,
+        application=application,
+        applicant=by,
+        previous=policies.last_decided(application, tier, model),
+        **_cleaned(values),
+    )
+    audit.record(
+        "request.drafted",
+        access_request,
+        by=by,
+        workspace=access_request.workspace,
+        after={"application": application.public_id, **_subject(access_request)},
+    )
+    return read(access_request.pk)
+
+
+@transaction.atomic
+def edit_request(*, access_request: AccessRequest, values: Mapping[str, Any], by: User) -> AccessRequest:
+    """Change what is written: of a draft all, of one sent back all but its subject."""
+    access_request = locked(access_request)
+    policies.check_act(by, access_request, Action.SAVE)
+    unknown = set(values) - set(EDITABLE)
+    if unknown:
+        raise Invalid(_("This cannot be edited."), field=min(unknown))
+    changed = {name: value for name, value in _cleaned(values).items() if getattr(access_request, name) != value}
+    if {"tier", "model"} & set(changed):
+        changed |= _new_subject(access_request, changed)
+    if not changed:
+        return access_request
+    return advance(access_request, Action.SAVE, "request.edited", by=by, **changed)
+
+
+@transaction.atomic
+def submit_request(*, access_request: AccessRequest, by: User) -> AccessRequest:
+    """Send it to the reviewers, the first time or again after changes. Its age counts from the first time."""
+    access_request = locked(access_request)
+    policies.check_act(by, access_request, Action.SUBMIT)
+    application = access_request.application
+    policies.check_ask(by, application)
+    policies.check_cooled_down(application, access_request.tier, access_request.model)
+    policies.check_subject(application, access_request.tier, access_request.model)
+    policies.check_complete(access_request)
+    again = access_request.state == RequestState.CHANGES_REQUESTED
+    event = "request.resubmitted" if again else "request.submitted"
+    after = advance(access_request, Action.SUBMIT, event, by=by, submitted_at=Coalesce("submitted_at", Now()))
+    tasks.after_commit(tasks.tell_reviewers, after, event)
+    return after
+
+
+@transaction.atomic
+def withdraw_request(*, access_request: AccessRequest, by: User) -> AccessRequest:
+    access_request = locked(access_request)
+    policies.check_act(by, access_request, Action.WITHDRAW)
+    return advance(access_request, Action.WITHDRAW, "request.withdrawn", by=by)
+
+
+@transaction.atomic
+def add_message(*, access_request: AccessRequest, text: str, by: User, internal: bool = False) -> RequestMessage:
+    """Say something, as the applicant's side where this person belongs to the workspace, else as a reviewer. It
+    leaves the state as it is: whoever was asked for changes still has to send the request again."""
+    access_request = locked(access_request)
+    insider = policies.is_insider(by, access_request)
+    action = Action.ANSWER if insider and not internal else Action.REMARK
+    policies.check_act(by, access_request, action)
+    message = write_message(access_request, text, by, internal=internal)
+    if insider:
+        tasks.after_commit(tasks.tell_reviewers, access_request, "request.answered")
+    elif not internal:
+        tasks.after_commit(tasks.tell_applicant, access_request, "request.remarked")
+    return message
+
+
+def write_message(
+    access_request: AccessRequest, text: str, by: User, *, field: str = "text", internal: bool = False
+) -> RequestMessage:
+    """The message and its audit event (the text itself stays out of the chain). Belongs in a transaction."""
+    if not text.strip():
+        raise Invalid(_("Write something first."), field=field)
+    if len(text) > RequestMessage._meta.get_field("text").max_length:  # type: ignore[operator]
+        raise Invalid(_("This is too long. Keep it under 4,000 characters."), field=field)
+    message = RequestMessage.objects.create(
+        access_request=access_request, author=by, text=text.strip(), internal=internal
+    )
+    audit.record(
+        "request.remarked" if internal else "request.messaged",
+        access_request,
+        by=by,
+        workspace=access_request.workspace,
+        after={"internal": internal},
+    )
+    return message
+
+
+def _cleaned(values: Mapping[str, Any]) -> dict[str, Any]:
+    cleaned = {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
+    for name, value in cleaned.items():
+        limit = getattr(AccessRequest._meta.get_field(name), "max_length", None)
+        if limit is not None and isinstance(value, str) and len(value) > limit:
+            raise Invalid(_("This is too long. Keep it under %(number)d characters.") % {"number": limit}, field=name)
+    return cleaned
+
+
+def _new_subject(access_request: AccessRequest, changed: Mapping[str, Any]) -> dict[str, Any]:
+    """Check another subject of a draft, and link what was decided on it before."""
+    if access_request.state != RequestState.DRAFT:
+        raise Conflict(_("What is asked for cannot change any more. Withdraw this one and ask anew."))
+    tier = changed.get("tier", access_request.tier)
+    model = changed.get("model", access_request.model)
+    application = access_request.application
+    policies.check_none_open(application, tier, model)
+    policies.check_cooled_down(application, tier, model)
+    policies.check_subject(application, tier, model)
+    return {"previous": policies.last_decided(application, tier, model)}
+
+
+def _subject(access_request: AccessRequest) -> dict[str, Any]:
+    return {
+        "tier": access_request.tier.slug if access_request.tier else None,
+        "model": access_request.model.name if access_request.model else None,
+    }

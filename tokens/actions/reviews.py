@@ -1,0 +1,140 @@
+"""What a reviewer does with an access request: claim, release, ask, approve, reject. The decision is the effect:
+grants and audit events are made in its own transaction."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from accounts.errors import Invalid
+from accounts.models import User
+from tiers.actions.grants import give_grant
+from tiers.models import GrantSource, Tier
+from tiers.policies import check_window
+from tokens import tasks
+from tokens.actions.requests import write_message
+from tokens.actions.transitions import advance, locked
+from tokens.lifecycle import Action
+from tokens.models import AccessRequest
+from tokens.policies import requests as policies
+
+REASON_LIMIT = 2000
+
+
+@transaction.atomic
+def claim_request(*, access_request: AccessRequest, by: User) -> AccessRequest:
+    """Put a name on it. Others may still decide it: a claim tells, it does not lock."""
+    access_request = locked(access_request)
+    policies.check_act(by, access_request, Action.CLAIM)
+    return advance(access_request, Action.CLAIM, "request.claimed", by=by, claimed_at=Now(), claimed_by=by)
+
+
+@transaction.atomic
+def release_request(*, access_request: AccessRequest, by: User) -> AccessRequest:
+    """Any reviewer may: whoever claimed it may be away."""
+    access_request = locked(access_request)
+    policies.check_act(by, access_request, Action.RELEASE)
+    return advance(access_request, Action.RELEASE, "request.released", by=by, claimed_at=None, claimed_by=None)
+
+
+@transaction.atomic
+def ask_for_changes(*, access_request: AccessRequest, version: int, text: str, by: User) -> AccessRequest:
+    """Send it back with what is missing. It returns to whoever asked."""
+    access_request = _to_decide(access_request, version, Action.ASK, by)
+    write_message(access_request, text, by, field="note")
+    after = advance(access_request, Action.ASK, "request.changes_requested", by=by, claimed_at=Now(), claimed_by=by)
+    tasks.after_commit(tasks.tell_applicant, after, "request.changes_requested")
+    return after
+
+
+@transaction.atomic
+def approve_request(
+    *,
+    access_request: AccessRequest,
+    version: int,
+    tier: Tier | None = None,
+    until: datetime | None = None,
+    note: str = "",
+    by: User,
+) -> AccessRequest:
+    """Grant what was asked, or a lower tier, until an end or without one. Never more than was asked."""
+    access_request = _to_decide(access_request, version, Action.APPROVE, by)
+    granted = _tier_to_grant(access_request, tier)
+    check_window(None, until)
+    note = _within_limit(note.strip())
+    after = advance(
+        access_request,
+        Action.APPROVE,
+        "request.approved",
+        by=by,
+        reason=note,
+        decided_at=Now(),
+        decided_by=by,
+        decision_reason=note,
+        granted_tier=granted,
+        granted_until=until,
+    )
+    give_grant(
+        workspace=after.workspace,
+        tier=granted,
+        model=after.model,
+        application_id=after.application_id,
+        source=GrantSource.REQUEST,
+        source_id=after.public_id,
+        reason=note,
+        ends_at=until,
+        by=by,
+    )
+    tasks.after_commit(tasks.tell_applicant, after, "request.approved")
+    return after
+
+
+@transaction.atomic
+def reject_request(*, access_request: AccessRequest, version: int, reason: str, by: User) -> AccessRequest:
+    """Say no, and why. The applicant may ask again after the cool-down."""
+    access_request = _to_decide(access_request, version, Action.REJECT, by)
+    if not reason.strip():
+        raise Invalid(_("Say why. The applicant reads this, and can then do something about it."), field="note")
+    reason = _within_limit(reason.strip())
+    after = advance(
+        access_request,
+        Action.REJECT,
+        "request.rejected",
+        by=by,
+        reason=reason,
+        decided_at=Now(),
+        decided_by=by,
+        decision_reason=reason,
+    )
+    tasks.after_commit(tasks.tell_applicant, after, "request.rejected")
+    return after
+
+
+def _to_decide(access_request: AccessRequest, version: int, action: Action, by: User) -> AccessRequest:
+    """The request as it is now, if this person may decide it and has seen it as it is."""
+    access_request = locked(access_request)
+    policies.check_act(by, access_request, action)
+    policies.check_version(access_request, version)
+    return access_request
+
+
+def _tier_to_grant(access_request: AccessRequest, tier: Tier | None) -> Tier | None:
+    asked = access_request.tier
+    if asked is None:
+        if tier is not None:
+            raise Invalid(_("This access request is for a model, not for a tier."), field="tier")
+        return None
+    chosen = tier or asked
+    if chosen.rank > asked.rank:
+        message = _("%(tier)s is more than was asked for. Grant %(asked)s or less.")
+        raise Invalid(message % {"tier": chosen.name, "asked": asked.name}, field="tier")
+    if not Tier.objects.filter(rank__lt=chosen.rank).exists():
+        raise Invalid(_("%(tier)s is open to everybody: choose a higher tier.") % {"tier": chosen.name}, field="tier")
+    return chosen
+
+
+def _within_limit(text: str) -> str:
+    if len(text) > REASON_LIMIT:
+        raise Invalid(_("This is too long. Keep it under 2,000 characters."), field="note")
+    return text

@@ -1,0 +1,64 @@
+"""The one way in which an access request changes its state."""
+
+from typing import Any
+
+from django.db.models import F
+from django.db.models.functions import Now
+
+from accounts import audit
+from accounts.audit import Actor
+from accounts.errors import Conflict
+from accounts.models import Workspace
+from tokens import lifecycle
+from tokens.lifecycle import Action
+from tokens.models import AccessRequest, RequestState
+from tokens.policies.requests import check_state, happened, what_happened
+
+_JOINED = ("workspace", "application", "applicant", "tier", "model", "claimed_by", "decided_by", "previous")
+
+
+def locked(access_request: AccessRequest) -> AccessRequest:
+    """Lock the workspace, then read the request anew. Belongs in a transaction."""
+    lock_workspace(access_request.workspace_id)
+    return read(access_request.pk)
+
+
+def lock_workspace(pk: int) -> Workspace:
+    return Workspace.objects.select_for_update(no_key=True).get(pk=pk)
+
+
+def read(pk: int) -> AccessRequest:
+    return AccessRequest.objects.select_related(*_JOINED).get(pk=pk)
+
+
+def advance(
+    access_request: AccessRequest, action: Action, event: str, *, by: Actor, reason: str = "", **values: Any
+) -> AccessRequest:
+    """Move along the table by compare-and-swap on the version that was read, and record it. Raises Conflict where
+    the state does not allow it, or where somebody else was faster."""
+    check_state(access_request, action)
+    state = lifecycle.TABLE[RequestState(access_request.state), action].to
+    changed = AccessRequest.objects.filter(pk=access_request.pk, version=access_request.version).update(
+        state=state, version=F("version") + 1, updated_at=Now(), **values
+    )
+    after = read(access_request.pk)
+    if not changed:
+        raise Conflict(what_happened(after), **happened(after))
+    audit.record(
+        event,
+        after,
+        by=by,
+        workspace=after.workspace,
+        reason=reason,
+        before=_told(access_request),
+        after=_told(after),
+    )
+    return after
+
+
+def _told(access_request: AccessRequest) -> dict[str, Any]:
+    return {
+        "state": access_request.state,
+        "claimed_by": access_request.claimed_by.public_id if access_request.claimed_by else None,
+        "version": access_request.version,
+    }

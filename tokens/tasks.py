@@ -1,0 +1,94 @@
+"""Mail about access requests. Each mail is sent once: a repeated task finds the mark that the first one left.
+
+Nothing but the telling depends on these: a decision has taken effect before its mail is even queued.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from celery import shared_task
+from django.conf import settings
+from django.core.cache import cache
+from django.core.mail import send_mail
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import override
+
+from accounts.models import Membership, User
+from accounts.roles import PLATFORM_PERMISSIONS, Permission
+from tokens.models import AccessRequest, RequestState
+from tokens.policies.requests import may_ask_again_at
+
+SENT_REMEMBERED: Final = 7 * 24 * 3600  # seconds
+
+
+def after_commit(task: Any, access_request: AccessRequest, event: str) -> None:
+    """Queue the task once the change is committed. `robust`: a broker that is down is logged, and nobody's request
+    fails because of a mail."""
+    pk, version = access_request.pk, access_request.version
+    transaction.on_commit(lambda: task.delay(pk, event, version), robust=True)
+
+
+@shared_task(queue="rest")  # type: ignore[untyped-decorator]
+def tell_applicant(pk: int, event: str, version: int) -> None:
+    access_request = _read(pk)
+    _tell([access_request.applicant], access_request, event, version, "requests:detail")
+
+
+@shared_task(queue="rest")  # type: ignore[untyped-decorator]
+def tell_reviewers(pk: int, event: str, version: int) -> None:
+    """Whoever claimed it; all who may decide it while nobody has."""
+    access_request = _read(pk)
+    if access_request.claimed_by is not None:
+        people: Iterable[User] = [access_request.claimed_by]
+    elif access_request.state == RequestState.SUBMITTED:
+        people = _deciders(access_request)
+    else:
+        return
+    _tell(people, access_request, event, version, "review:detail")
+
+
+def _read(pk: int) -> AccessRequest:
+    joined = ("applicant", "application", "tier", "model", "granted_tier", "claimed_by", "decided_by")
+    return AccessRequest.objects.select_related(*joined).get(pk=pk)
+
+
+def _deciders(access_request: AccessRequest) -> Iterable[User]:
+    roles = [role for role, held in PLATFORM_PERMISSIONS.items() if Permission.REVIEW_DECIDE in held]
+    insiders = Membership.objects.filter(workspace=access_request.workspace_id).values("user")
+    return User.objects.filter(role__in=roles, is_active=True).exclude(pk__in=insiders)
+
+
+def _tell(people: Iterable[User], access_request: AccessRequest, event: str, version: int, page: str) -> None:
+    rejected = access_request.state == RequestState.REJECTED
+    context = {
+        "access_request": access_request,
+        "event": event,
+        "link": settings.SITE_URL + _path(page, access_request),
+        "again": may_ask_again_at(access_request) if rejected else None,
+    }
+    for person in people:
+        if person.is_active:
+            _send_once(person, f"mail:{access_request.pk}:{event}:{version}:{person.pk}", context)
+
+
+def _path(page: str, access_request: AccessRequest) -> str:
+    try:
+        return reverse(page, args=[access_request.public_id])
+    except NoReverseMatch:
+        return "/"
+
+
+def _send_once(person: User, mark: str, context: dict[str, Any]) -> None:
+    if not cache.add(mark, True, SENT_REMEMBERED):
+        return
+    try:
+        with override(person.locale):
+            values = {**context, "person": person}
+            subject = " ".join(render_to_string("mail/request_subject.txt", values).split())
+            body = render_to_string("mail/request.txt", values).strip() + "\n"
+        send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [person.email])
+    except Exception:
+        cache.delete(mark)
+        raise
