@@ -8,6 +8,7 @@ const csrf = () => one("meta[name=csrf-token]")?.content ?? "";
 
 export function say(text) {
   const toast = one("#toasts");
+  (one("dialog:modal") ?? document.body).append(toast); // What is outside an open dialog is neither seen nor spoken.
   toast.textContent = "";
   setTimeout(() => (toast.textContent = text), 50); // A live region speaks when it changes, even to the same words.
   clearTimeout(say.timer);
