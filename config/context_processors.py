@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
@@ -12,6 +13,11 @@ from accounts.models import Membership, User, Workspace
 from accounts.roles import PLATFORM_PERMISSIONS, Permission
 from config import navigation
 from config.theme import theme_of
+from tokens.models import AccessRequest
+from tokens.models.requests import RequestState
+
+TO_DECIDE = (RequestState.SUBMITTED, RequestState.IN_REVIEW)
+UNDECIDED = (*TO_DECIDE, RequestState.CHANGES_REQUESTED)
 
 
 @dataclass
@@ -23,12 +29,13 @@ class Shell:
     @cached_property
     def person(self) -> User | None:
         user = getattr(self.request, "user", None)
-        return user if isinstance(user, User) or getattr(user, "is_authenticated", False) else None
+        return user if isinstance(user, User) else None
 
     @cached_property
     def items(self) -> list[navigation.Item]:
         match = self.request.resolver_match
-        return navigation.items_for(self.person.role if self.person else None, match.view_name if match else "")
+        role = self.person.role if self.person else None
+        return navigation.items_for(role, match.view_name if match else "", self._waiting())
 
     @cached_property
     def sections(self) -> list[tuple[navigation.Section, list[navigation.Item]]]:
@@ -56,6 +63,15 @@ class Shell:
         chosen = self.request.session.get(SESSION_KEY) if hasattr(self.request, "session") else None
         return next((w for w in self.workspaces if w.public_id == chosen), next(iter(self.workspaces), None))
 
+    def _waiting(self) -> dict[str, str]:
+        """How many access requests wait: for reviewers those to decide, else those of the workspace."""
+        if self.reviews:
+            return {"review:queue": _up_to_99(AccessRequest.objects.filter(state__in=TO_DECIDE))}
+        if self.workspace is None:
+            return {}
+        own = AccessRequest.objects.filter(workspace=self.workspace, state__in=UNDECIDED)
+        return {"requests:list": _up_to_99(own)}
+
     @property
     def theme(self) -> str:
         return theme_of(self.request)
@@ -63,6 +79,12 @@ class Shell:
     @property
     def single_keys(self) -> bool:
         return self.person is None or self.person.single_keys
+
+
+def _up_to_99(waiting: QuerySet[AccessRequest]) -> str:
+    """The number as shown: "" for none. Never counts on, however long the list."""
+    number = waiting[:100].count()
+    return "99+" if number > 99 else str(number or "")
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What the side bar and the palette offer: one table, filtered by what the person may do."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -107,17 +108,20 @@ class Item:
     keys: str
     section: Section
     current: str = ""
+    count: str = ""
 
 
-def items_for(role: str | None, view_name: str) -> list[Item]:
-    """Every entry for a platform role (None: not signed in), in order, each address once."""
+def items_for(role: str | None, view_name: str, counts: Mapping[str, str]) -> list[Item]:
+    """Every entry for a platform role (None: not signed in), in order, each address once. `counts` says what
+    waits, by URL name."""
     allowed = {Permission.PUBLIC, *(PLATFORM_PERMISSIONS[role] if role is not None else ())}
     found: dict[str, Item] = {}
     for entry in ENTRIES:
         href = _address(entry.url_name)
         if href and entry.permission in allowed and _shown(entry, allowed):
             current = _current(entry, view_name)
-            found.setdefault(href, Item(entry.label, entry.icon, href, entry.keys, entry.section, current))
+            count = counts.get(entry.url_name, "")
+            found.setdefault(href, Item(entry.label, entry.icon, href, entry.keys, entry.section, current, count))
     return list(found.values())
 
 

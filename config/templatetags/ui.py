@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 register = template.Library()
@@ -148,8 +149,8 @@ def day(moment: datetime | None, missing: str = "") -> SafeString | str:
 
 def on_day(moment: datetime) -> str:
     """The day in UTC, as written everywhere: 22 Nov 2026, 2026年11月22日."""
-    # Translators: how a date is written, in Django's letters (j day, M or n month, Y year).
-    return date_format(moment.astimezone(UTC), _("j M Y"))
+    english = (get_language() or "en").startswith("en")
+    return date_format(moment.astimezone(UTC), "j M Y" if english else "DATE_FORMAT")
 
 
 def _time(moment: datetime, words: str) -> SafeString:
