@@ -58,3 +58,10 @@ class Invalid(DomainError):
 class TooMany(DomainError):
     code, status = "too_many", 429
     default_message = _("That was too often. Wait a little, then try again.")
+
+
+class MailNotSent(DomainError):
+    """The mail server did not take a mail that somebody waits for. Nothing else was undone."""
+
+    code, status = "mail_not_sent", 503
+    default_message = _("The mail could not be sent just now. Try again in a minute.")

@@ -1,26 +1,110 @@
-"""Two things for every web request: where it came from, for the audit; and domain errors as answers."""
+"""For every web request: where it came from, for the audit; the person's language; domain errors as answers."""
 
+import re
 from collections.abc import Callable
+from typing import Final
+from uuid import uuid4
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 
 from accounts import audit
+from accounts.addresses import client_address
+from accounts.errors import DomainError, SecondFactorRequired
+from accounts.models import User
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+PROBLEM: Final = "application/problem+json"
 
 
 class AuditContextMiddleware:
+    """A caller's own request id is kept if it has the form, so that its log and ours meet; else one is made.
+
+    It replaces the header, before anything else (the log) reads it."""
+
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with audit.origin(audit.Origin(address=request.META.get("REMOTE_ADDR") or None)):
-            return self.get_response(request)
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+        request.META["HTTP_X_REQUEST_ID"] = request_id
+        with audit.origin(audit.Origin(request_id=request_id, address=client_address(request))):
+            response = self.get_response(request)
+        response["X-Request-Id"] = request_id
+        return response
+
+
+class PersonLocaleMiddleware:
+    """The language a person chose goes with them to every device. Others: cookie, then browser (Django's own)."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = request.user
+        if isinstance(user, User) or user.is_authenticated:
+            translation.activate(user.locale)
+            request.LANGUAGE_CODE = translation.get_language() or user.locale
+        return self.get_response(request)
 
 
 class DomainErrorMiddleware:
+    """The one place where what went wrong becomes an answer: JSON, a fragment, or a page with a way out."""
+
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, DomainError):
+            return None
+        response = _answer(request, exception)
+        patch_vary_headers(response, ["Accept", "HX-Request"])
+        return response
+
+
+def _answer(request: HttpRequest, error: DomainError) -> HttpResponse:
+    if _wants_json(request):
+        return JsonResponse(
+            {
+                "type": "about:blank",
+                "title": heading(error),
+                "status": error.status,
+                "code": error.code,
+                "detail": str(error.message),
+            },
+            status=error.status,
+            content_type=PROBLEM,
+        )
+    if request.headers.get("HX-Request"):
+        return render(request, "components/refusal.html", {"sentence": error.message}, status=error.status)
+    if isinstance(error, SecondFactorRequired):
+        messages.warning(request, str(error.message))
+        return redirect("mfa_index")
+    context = {"heading": heading(error), "sentence": error.message, "status": error.status}
+    return render(request, "errors/domain_error.html", context, status=error.status)
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    accepted = request.headers.get("Accept", "")
+    return ("application/json" in accepted or PROBLEM in accepted) and "text/html" not in accepted
+
+
+def heading(error: DomainError) -> str:
+    """The few words above the sentence, by status."""
+    return {
+        403: _("This is not open to you"),
+        404: _("Not found"),
+        409: _("Somebody was first"),
+        422: _("Something to put right"),
+        429: _("Too often"),
+        503: _("Not just now"),
+    }.get(error.status, _("This cannot be done"))

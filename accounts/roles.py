@@ -34,6 +34,7 @@ class Permission(StrEnum):
     CATALOGUE_CHANGE = "catalogue.change"
     GATEWAY_MANAGE = "gateway.manage"
     SUSPEND = "suspend"
+    PEOPLE_MANAGE = "people.manage"
 
 
 _MEMBER = frozenset(
@@ -66,6 +67,7 @@ PLATFORM_PERMISSIONS: dict[str, frozenset[Permission]] = {
         Permission.CATALOGUE_CHANGE,
         Permission.GATEWAY_MANAGE,
         Permission.SUSPEND,
+        Permission.PEOPLE_MANAGE,
     },
 }
 IN_WORKSPACE: frozenset[Permission] = WORKSPACE_PERMISSIONS[MembershipRole.OWNER]
