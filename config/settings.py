@@ -228,4 +228,6 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 OUTGOING_ALLOWED_NETWORKS: list[str] = ENV.outgoing_allowed_networks
 
 # --- Logs -------------------------------------------------------------------------------------------------
+# AuditContextMiddleware has replaced an ill-formed one by then.
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True
 LOGGING = logs.configuration(readable=DEMO)

@@ -2,6 +2,7 @@
 
 import os
 
+import tests.environment  # noqa: F401  It comes before the settings that read it.
 from config.settings import *  # noqa: F403
 from config.settings import DATABASES
 

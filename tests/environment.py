@@ -1,0 +1,46 @@
+"""The tests' environment, set before Django's settings are read: real servers, a database and a Redis a worker.
+
+`tests/settings.py` imports this first: pytest-django reads the settings before any conftest."""
+
+import base64
+import os
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+CLONE = Path(__file__).resolve().parent.parent
+FIRST_REDIS_DATABASE = 1
+HOLDING = ExitStack()
+
+for name in ("SITE_URL", "ALLOWED_HOSTS", "SECRET_KEY", "EMAIL_URL", "PORT", "BIND", "TRUSTED_PROXY_COUNT"):
+    os.environ.pop(name, None)
+os.environ |= {
+    "DJANGO_SETTINGS_MODULE": "tests.settings",
+    "DEMO": "on",
+    "TOKEN_KEYS": f"1:{base64.b64encode(bytes(range(32))).decode()}",
+    # Tests need no durability: a commit need not wait for the disk.
+    "PGOPTIONS": "-c synchronous_commit=off",
+    # pytest-playwright's loop runs in the thread of the tests.
+    "DJANGO_ALLOW_ASYNC_UNSAFE": "true",
+}
+
+
+def redis_url_of_worker(url: str) -> str:
+    """Each xdist worker has a Redis database of its own, and database 0, the demo's, is never touched."""
+    number = FIRST_REDIS_DATABASE + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        return f"unix://{parts.path}?db={number}"
+    return urlunsplit(parts._replace(path=f"/{number}"))
+
+
+def start_servers() -> None:
+    from config import services
+
+    place = HOLDING.enter_context(services.hold(CLONE, services.missing()))
+    os.environ["REDIS_URL"] = redis_url_of_worker(os.environ.get("REDIS_URL", "").strip() or place.redis_url)
+
+
+# A worker or a server that a test starts has its environment from that test.
+if "TEST_DATABASE_NAME" not in os.environ:
+    start_servers()
