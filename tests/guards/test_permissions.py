@@ -1,0 +1,40 @@
+"""Deny by default: every address of the site leads to a view that names its permission."""
+
+from collections.abc import Iterator
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from accounts.roles import Permission
+
+# Views of libraries: sign-in and the language form. allauth guards its own pages, and its tests prove that it does.
+LIBRARIES = ("allauth.", "django.views.i18n.", "django.contrib.staticfiles.")
+
+
+def views(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, object]]:
+    for entry in resolver.url_patterns:
+        path = f"{prefix}{entry.pattern}"
+        if isinstance(entry, URLPattern):
+            yield path, entry.callback
+        else:
+            yield from views(entry, path)
+
+
+def module_of(view: object) -> str:
+    return str(getattr(getattr(view, "view_class", view), "__module__", ""))
+
+
+def test_every_view_names_its_permission() -> None:
+    found = list(views(get_resolver()))
+    nameless = [
+        path
+        for path, view in found
+        if not isinstance(getattr(view, "permission", None), Permission) and not module_of(view).startswith(LIBRARIES)
+    ]
+    assert found
+    assert nameless == []
+
+
+def test_only_these_addresses_are_open_to_visitors() -> None:
+    """A new public address is a decision: it is added here on purpose."""
+    public = {path for path, view in views(get_resolver()) if getattr(view, "permission", None) is Permission.PUBLIC}
+    assert public <= {"", "theme/", "tiers/", "models/", "models/<str:name>/", "language/"}
