@@ -226,6 +226,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 # --- Outgoing HTTP ----------------------------------------------------------------------------------------
 # Networks that domain proofs may reach although they are private or loopback. For tests only.
 OUTGOING_ALLOWED_NETWORKS: list[str] = ENV.outgoing_allowed_networks
+# Addresses and ports of DNS servers to ask for domain proofs; none means the system's.
+DNS_SERVERS: list[tuple[str, int]] = []
+DOMAIN_PROOF_ADDRESS = "https://{host}/.well-known/trellis-verify.txt"
 
 # --- Logs -------------------------------------------------------------------------------------------------
 # AuditContextMiddleware has replaced an ill-formed one by then.
