@@ -10,10 +10,10 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from accounts import audit
+from accounts.clock import now
 from accounts.errors import Conflict, Invalid, TooMany
 from accounts.models import User, Workspace
 from tokens import domain_proof
-from accounts.clock import now
 from tokens.domains import HostError, is_provable, normalise_pattern
 from tokens.models import Application, Domain
 from tokens.models.applications import Category

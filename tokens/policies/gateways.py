@@ -17,8 +17,22 @@ from tokens.models import Gateway, GatewayKind, GatewayScope, GatewaySecret
 _HEADER: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,58}[A-Za-z0-9])?")
 # They mean something else to servers and proxies, or carry credentials.
 _TAKEN: Final = frozenset(
-    "authorization connection content-length content-type cookie host keep-alive proxy-authorization te trailer "
-    "transfer-encoding upgrade x-api-key x-gateway-key".split()
+    [
+        "authorization",
+        "connection",
+        "content-length",
+        "content-type",
+        "cookie",
+        "host",
+        "keep-alive",
+        "proxy-authorization",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "x-api-key",
+        "x-gateway-key",
+    ]
 )
 HEADER_FIELDS: Final = ("uri_header", "method_header", "address_header", "model_header")
 _NEEDED: Final = frozenset({"uri_header", "method_header"})
