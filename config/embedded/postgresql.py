@@ -102,9 +102,10 @@ class PostgreSQL:
         )
 
     def _clear(self) -> None:
-        """End what runs on our data without answering, and forget a pid file whose process is gone."""
+        """End what runs on our data without answering, and forget the pid files of processes that are gone."""
         processes.end(processes.working_in(self.data, "postgres"), signal.SIGINT)
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        for stale in (self.data / "postmaster.pid", *self.sockets.glob(".s.PGSQL.*")):
+            stale.unlink(missing_ok=True)
 
     def _create(self) -> None:
         """Made beside its place and renamed when whole, so a half-made one is never taken for data."""
