@@ -18,8 +18,8 @@ os.environ |= {
     "DJANGO_SETTINGS_MODULE": "tests.settings",
     "DEMO": "on",
     "TOKEN_KEYS": f"1:{base64.b64encode(bytes(range(32))).decode()}",
-    # Tests need no durability: a commit need not wait for the disk.
-    "PGOPTIONS": "-c synchronous_commit=off",
+    # Tests need no durability: a commit need not wait for the disk. And they alone may empty the audit tables.
+    "PGOPTIONS": "-c synchronous_commit=off -c trellis.allow_truncate=on",
     # pytest-playwright's loop runs in the thread of the tests.
     "DJANGO_ALLOW_ASYNC_UNSAFE": "true",
 }

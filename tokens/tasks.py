@@ -62,7 +62,9 @@ def _deciders(access_request: AccessRequest) -> Iterable[User]:
 
 def _tell(people: Iterable[User], access_request: AccessRequest, event: str, version: int, page: str) -> None:
     rejected = access_request.state == RequestState.REJECTED
+    subject = access_request.tier or access_request.model
     context = {
+        "asked": subject.name if subject else "",
         "access_request": access_request,
         "event": event,
         "link": settings.SITE_URL + _path(page, access_request),

@@ -14,7 +14,7 @@ from django.template.loader import get_template
 from config import translations
 
 # Commands that write a document from the code; with --check they fail where it is out of date.
-GENERATORS: tuple[str, ...] = ()
+GENERATORS: tuple[str, ...] = ("request_states",)
 
 
 class Command(BaseCommand):

@@ -1,0 +1,113 @@
+"""Mail: to whom, in which language, once, and never in the way."""
+
+from types import SimpleNamespace
+
+import pytest
+from django.core import mail
+
+from accounts.models import User
+from tokens import tasks
+from tokens.actions.requests import add_message
+from tokens.actions.reviews import approve_request, ask_for_changes, claim_request, reject_request
+from tokens.models import AccessRequest
+
+
+def recipients() -> list[str]:
+    return sorted(address.partition("@")[0] for message in mail.outbox for address in message.to)
+
+
+def run(callbacks: list) -> None:  # type: ignore[type-arg]
+    from config.celery import app
+
+    app.conf.task_always_eager = True
+    try:
+        for callback in callbacks:
+            callback()
+    finally:
+        app.conf.task_always_eager = False
+
+
+def test_a_new_request_is_told_to_all_who_may_decide_it(submitted: AccessRequest, people: SimpleNamespace) -> None:
+    tasks.tell_reviewers(submitted.pk, "request.submitted", submitted.version)
+    assert recipients() == ["administrator", "maintainer", "second"]
+    assert submitted.public_id in mail.outbox[0].body
+
+
+def test_the_same_task_twice_mails_once(submitted: AccessRequest) -> None:
+    for _ in range(2):
+        tasks.tell_reviewers(submitted.pk, "request.submitted", submitted.version)
+    assert len(mail.outbox) == 3
+
+
+def test_a_decision_is_mailed_to_the_applicant_in_their_language_after_the_commit(
+    submitted: AccessRequest,
+    people: SimpleNamespace,
+    django_capture_on_commit_callbacks,  # type: ignore[no-untyped-def]
+) -> None:
+    User.objects.filter(pk=people.applicant.pk).update(locale="zh-hans")
+    with django_capture_on_commit_callbacks() as callbacks:
+        rejected = reject_request(
+            access_request=submitted, version=submitted.version, reason="Tell us more", by=people.maintainer
+        )
+        assert not mail.outbox
+    run(callbacks)
+    assert recipients() == ["applicant"]
+    body = mail.outbox[0].body
+    assert "Tell us more" in body
+    assert f"{rejected.decided_at:%Y}年" in body
+
+
+def test_who_claimed_it_alone_hears_the_answer(
+    submitted: AccessRequest,
+    people: SimpleNamespace,
+    django_capture_on_commit_callbacks,  # type: ignore[no-untyped-def]
+) -> None:
+    claimed = claim_request(access_request=submitted, by=people.second)
+    with django_capture_on_commit_callbacks() as callbacks:
+        add_message(access_request=claimed, text="One more thing", by=people.applicant)
+        add_message(access_request=claimed, text="Between us", by=people.second, internal=True)
+    run(callbacks)
+    assert recipients() == ["second"]
+
+
+def test_a_dead_broker_fails_no_decision(
+    submitted: AccessRequest,
+    people: SimpleNamespace,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks,  # type: ignore[no-untyped-def]
+) -> None:
+    from config.celery import app
+
+    monkeypatch.setattr(app.conf, "broker_url", "redis://127.0.0.1:1/0")
+    monkeypatch.setattr(app.conf, "broker_write_url", "redis://127.0.0.1:1/0")
+    app.pool.force_close_all()
+    with django_capture_on_commit_callbacks(execute=True):
+        asked = ask_for_changes(
+            access_request=submitted, version=submitted.version, text="Who runs it?", by=people.maintainer
+        )
+    assert asked.state == "changes_requested"
+    assert not mail.outbox
+
+
+@pytest.mark.parametrize("granted", ["flower", "seed"])
+def test_an_approval_says_what_was_granted(
+    granted: str, submitted: AccessRequest, people: SimpleNamespace, ladder: SimpleNamespace
+) -> None:
+    done = approve_request(
+        access_request=submitted,
+        version=submitted.version,
+        tier=getattr(ladder, granted),
+        note="Enjoy",
+        by=people.maintainer,
+    )
+    tasks.tell_applicant(done.pk, "request.approved", done.version)
+    message = mail.outbox[0]
+    assert f"Reader now stands on {granted.title()}" in message.body
+    assert "Enjoy" in message.body
+    assert message.subject == "Reader: Flower · approved"
+
+
+def test_the_generated_page_of_states_is_up_to_date() -> None:
+    from django.core.management import call_command
+
+    call_command("request_states", check=True)
