@@ -2,6 +2,7 @@
 
 `tests/settings.py` imports this first: pytest-django reads the settings before any conftest."""
 
+import atexit
 import base64
 import os
 from contextlib import ExitStack
@@ -44,3 +45,4 @@ def start_servers() -> None:
 # A worker or a server that a test starts has its environment from that test.
 if "TEST_DATABASE_NAME" not in os.environ:
     start_servers()
+    atexit.register(HOLDING.close)
