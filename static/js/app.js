@@ -89,29 +89,33 @@ addEventListener("click", (event) => {
 
 // --- Drafts: a form with data-autosave="address" is posted there, quietly, a second after the last key. ------
 
-for (const form of all("form[data-autosave]")) {
-  const status = one("[data-autosave-status]", form.getRootNode());
-  let timer;
-  const save = async () => {
-    const answer = await fetch(form.dataset.autosave, {
-      method: "POST",
-      body: new FormData(form),
-      headers: { "X-CSRFToken": csrf(), "X-Autosave": "1" },
-    }).catch(() => null);
-    if (status) status.textContent = answer?.ok ? status.dataset.saved : status.dataset.unsaved;
-  };
-  form.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(save, 1000);
-  });
-  form.addEventListener("submit", () => clearTimeout(timer));
+let draft;
+
+async function saveDraft(form) {
+  const status = one("[data-autosave-status]");
+  const answer = await fetch(form.dataset.autosave, {
+    method: "POST",
+    body: new FormData(form),
+    headers: { "X-CSRFToken": csrf(), "X-Autosave": "1" },
+  }).catch(() => null);
+  if (status) status.textContent = answer?.ok ? status.dataset.saved : status.dataset.unsaved;
 }
 
-// --- htmx: the token goes with each of its requests, and a refusal is said. ---------------------------------
+addEventListener("input", ({ target }) => {
+  if (!target.form?.matches("[data-autosave]")) return;
+  clearTimeout(draft);
+  draft = setTimeout(saveDraft, 1000, target.form);
+});
+addEventListener("submit", () => clearTimeout(draft));
+
+// --- htmx: the token goes with each of its requests, and a failure is said. ---------------------------------
 
 addEventListener("htmx:configRequest", (event) => {
   if (event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = csrf();
 });
+for (const failure of ["htmx:responseError", "htmx:sendError"]) {
+  addEventListener(failure, () => say(one("#toasts").dataset.failed));
+}
 
 // --- The palette. -------------------------------------------------------------------------------------------
 
@@ -226,16 +230,22 @@ addEventListener("keydown", (event) => {
     open(palette);
   }
   if (event.key === "Enter") {
-    const form = event.target.closest?.("form[data-submit-key]") ?? (inDialog() ? null : one("form[data-submit-key]"));
-    if (form) form.requestSubmit();
+    const around = event.target.closest?.("form");
+    const form = around ?? (inDialog() ? null : one("form[data-submit-key]"));
+    if (form?.matches("[data-submit-key]")) form.requestSubmit();
   }
 });
 
-// --- On arrival. --------------------------------------------------------------------------------------------
+// --- On arrival, of the page and of each part that htmx brings. ----------------------------------------------
 
-if (/Mac|iPhone|iPad/.test(navigator.platform)) {
-  for (const hint of all("kbd[data-mod]")) hint.textContent = `⌘${hint.dataset.mod}`;
+function arrive(root) {
+  if (/Mac|iPhone|iPad/.test(navigator.platform)) {
+    for (const hint of all("kbd[data-mod]", root)) hint.textContent = `⌘${hint.dataset.mod}`;
+  }
+  for (const dialog of all("dialog[data-opened]", root)) open(dialog);
+  one("[data-focus]", root)?.focus();
 }
-for (const dialog of all("dialog[data-opened]")) open(dialog);
+
+arrive(document);
+addEventListener("htmx:afterSwap", (event) => arrive(event.detail.target));
 if (location.hash.length > 1) open(document.getElementById(location.hash.slice(1))?.closest("dialog"));
-one("[data-focus]")?.focus();
