@@ -6,7 +6,7 @@ from config import views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),
-    path("i18n/", include("django.conf.urls.i18n")),
+    path("language/", views.language, name="set_language"),
     path("theme/", views.theme, name="theme"),
 ]
 

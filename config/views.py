@@ -1,12 +1,16 @@
-"""Pages that belong to no storey: the theme, and what is shown when something went wrong."""
+"""Pages that belong to no storey: the theme, the language, and what is shown when something went wrong."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
+from django.views.i18n import set_language
 
 from accounts.access import public
+from accounts.actions.people import change_profile
+from accounts.models import User
 from config.theme import COOKIE, THEMES, YEAR_SECONDS, theme_of
 
 
@@ -21,6 +25,16 @@ def theme(request: HttpRequest) -> HttpResponse:
     else:
         response.delete_cookie(COOKIE, samesite="Lax")
     return response
+
+
+@public
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Keep the language chosen: in a cookie, and with a person who is signed in."""
+    chosen = request.POST.get("language", "")
+    if isinstance(request.user, User) and chosen in dict(settings.LANGUAGES):
+        change_profile(person=request.user, values={"locale": chosen}, by=request.user)
+    return set_language(request)
 
 
 def _way_back(request: HttpRequest) -> str:

@@ -1,0 +1,86 @@
+"""A real Chromium before the real pages. `axe.min.js` is axe-core 4.14.1 (MPL-2.0, see axe-LICENSE.txt), unchanged."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.models import User
+
+AXE = (Path(__file__).parent / "axe.min.js").read_text()
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+SWITCHES += ["--disable-component-update", "--disable-sync"]
+WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("no Chromium on this machine")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=SWITCHES)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def browse(chromium: Browser, live_server: LiveServer) -> Iterator[Open]:
+    """`browse(path, by=user, phone=True, dark=True, script=False)` opens a page as that person and returns it.
+    Whatever the page complains of on its console is kept in `page.complaints`."""
+    contexts: list[BrowserContext] = []
+
+    def opened(
+        path: str, *, by: User | None = None, phone: bool = False, dark: bool = False, script: bool = True
+    ) -> Page:
+        context = chromium.new_context(
+            base_url=live_server.url,
+            viewport=PHONE if phone else WIDE,
+            color_scheme="dark" if dark else "light",
+            java_script_enabled=script,
+            reduced_motion="reduce",
+        )
+        contexts.append(context)
+        if by is not None:
+            _sign_in(context, by, live_server.url)
+        page = context.new_page()
+        page.complaints = []  # type: ignore[attr-defined]
+        page.on("console", lambda message: _note(page, message.type, message.text))
+        page.on("pageerror", lambda error: _note(page, "error", str(error)))
+        page.goto(path)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def _note(page: Page, kind: str, text: str) -> None:
+    # A page that is itself a refusal is logged by the browser as a failed resource.
+    if kind == "error" and "server responded with a status of 4" not in text:
+        page.complaints.append(text)  # type: ignore[attr-defined]
+
+
+def _sign_in(context: BrowserContext, user: User, url: str) -> None:
+    client = Client()
+    client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+    context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": url}])
+
+
+def faults(page: Page) -> list[str]:
+    """What is wrong with a page for anybody: axe's violations, complaints on the console (among them whatever
+    the Content-Security-Policy refused), and a page that scrolls sideways."""
+    page.evaluate(AXE)
+    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
+    violations = [f"{v['id']}: {node['html'][:160]}" for v in found["violations"] for node in v["nodes"]]
+    sideways = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    return [*violations, *page.complaints, *(["scrolls sideways"] if sideways else [])]  # type: ignore[attr-defined]
