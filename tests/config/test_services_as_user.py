@@ -15,6 +15,7 @@ from config.embedded import folders
 from config.environment import ConfigurationError
 from tests.config.embedded import Runner
 
+FORGET = "import shutil; services.stop(clone); shutil.rmtree(services.locate(clone).sockets)"
 PRINT_URL = "place = services.ensure(clone); print(place.database_url, place.redis_url, place.data, sep='\\n')"
 
 
@@ -56,7 +57,7 @@ def test_servers_live_in_the_clone_under_a_private_home(home: Path, runner: Runn
         assert stat.S_IMODE(home.stat().st_mode) == 0o700
         assert (clone / "var" / "postgresql").stat().st_uid == (runner.user.pw_uid if runner.user else os.geteuid())
     finally:
-        said(runner, clone, "services.stop(clone)")
+        said(runner, clone, FORGET)
 
 
 def test_a_folder_that_another_user_made_first_is_refused(tmp_path: Path) -> None:
