@@ -56,7 +56,8 @@ def test_a_wildcard_is_neither_the_apex_nor_a_look_alike(host: str) -> None:
 def test_what_is_glued_to_a_host_never_matches_it(host: str, more: str) -> None:
     for other in (f"{more}-{host}", f"{more}{host}", f"{host}{more}", f"{host}.{more}", f"{host}-{more}"):
         assert not host_matches(host, other)
-        assert not host_matches(f"*.{host}", other)
+        assert not host_matches(f"*.zone.{host}", f"{more}zone.{host}")
+        assert not host_matches(f"*.{host}", f"{host}.{more}x.{more}y")
 
 
 @given(HOST, st.lists(LABEL, min_size=1, max_size=3))

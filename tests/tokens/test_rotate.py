@@ -120,15 +120,12 @@ def test_rotating_and_revoking_raise_the_rights_version() -> None:
     workspace = minted.token.workspace
     workspace.refresh_from_db()
     versions = [workspace.rights_version]
-    for act in (lambda: rotate(minted), lambda: revoke_token(token=minted.token, reason="Old", by=person_of(minted))):
+    owner = minted.token.created_by
+    for act in (lambda: rotate(minted), lambda: revoke_token(token=minted.token, reason="Old", by=owner)):
         act()
         workspace.refresh_from_db()
         versions.append(workspace.rights_version)
     assert versions[0] < versions[1] < versions[2]
-
-
-def person_of(minted: Minted):  # type: ignore[no-untyped-def]
-    return minted.token.created_by
 
 
 @pytest.mark.django_db(transaction=True)
