@@ -144,6 +144,9 @@ def test_tls_is_checked_against_the_name_and_not_the_address(
     for name in ("site.example", "other.example"):
         dns.set(name, "A", ["127.0.0.1"])
     try:
+        downgrade = text(b"", 302, Location="http://site.example/")
+        with web_server(downgrade, context) as port, pytest.raises(Refused, match="https to http"):
+            fetch(f"https://site.example:{port}/")
         with web_server(text(b"over tls"), context) as port:
             assert fetch(f"https://site.example:{port}/").body == b"over tls"
             with pytest.raises(OutgoingError, match="certificate"):
