@@ -1,5 +1,6 @@
 """Compiles message catalogues without GNU gettext, which a bare machine does not have."""
 
+import re
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -7,6 +8,9 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
+
+# Babel reads past a quote that is missing.
+LINE = re.compile(r'(#.*|(msg\w+(\[\d+\])?\s+)?"(?:[^"\\]|\\.)*")?')
 
 
 def sources(folders: list[Path]) -> list[Path]:
@@ -32,6 +36,9 @@ def compile_stale(folders: list[Path]) -> list[Path]:
 def problems(folders: list[Path]) -> Iterator[str]:
     """What is wrong with the catalogues: broken files, fuzzy messages, placeholders that differ."""
     for source in sources(folders):
+        for number, line in enumerate(source.read_text("utf-8").splitlines(), start=1):
+            if not LINE.fullmatch(line.strip()):
+                yield f"{source}:{number}: is not a line of a catalogue"
         try:
             catalogue = _read(source)
         except PoFileError as error:

@@ -1,0 +1,67 @@
+"""`make run` runs once a clone, on a free port, and leaves nothing behind."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config import supervision
+from config.embedded import processes
+from config.environment import ConfigurationError
+
+SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
+
+
+def test_a_port_that_is_taken_is_one_line_with_a_way_out() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigurationError, match=f"PORT {port} is taken by another program"):
+            supervision.check_port("127.0.0.1", port)
+    supervision.check_port("127.0.0.1", port)
+
+
+def test_a_second_run_of_a_clone_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervision, "PREDECESSOR_SECONDS", 0.1)
+    second = supervision.only_one(tmp_path)
+    with supervision.only_one(tmp_path), pytest.raises(ConfigurationError, match="already running"), second:
+        pass
+    with supervision.only_one(tmp_path):
+        pass
+
+
+def test_what_a_killed_run_left_is_ended_and_nothing_else(tmp_path: Path) -> None:
+    mark = {supervision.MARK: supervision._mark(tmp_path)}
+    other = {supervision.MARK: supervision._mark(tmp_path / "other")}
+    left, of_another, unmarked = (
+        subprocess.Popen(SLEEP, env={**os.environ, **environment}) for environment in (mark, other, {})
+    )
+    try:
+        supervision.end_leftovers(tmp_path)
+        assert left.wait(timeout=10) != 0
+        assert of_another.poll() is None
+        assert unmarked.poll() is None
+    finally:
+        for process in (left, of_another, unmarked):
+            process.kill()
+            process.wait()
+
+
+def test_the_procfile_ends_with_all_its_children(tmp_path: Path) -> None:
+    script = tmp_path / "parent.py"
+    script.write_text(
+        "import subprocess, sys, time\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+        "print(child.pid, file=open('pids', 'w'), flush=True)\ntime.sleep(600)\n"
+    )
+    (tmp_path / "Procfile").write_text(f"parent: exec {sys.executable} parent.py\n")
+    with supervision.procfile(tmp_path, {}) as running:
+        while not (tmp_path / "pids").exists() or not (tmp_path / "pids").read_text().strip():
+            assert running.poll() is None
+    pid = int((tmp_path / "pids").read_text())
+    assert not any(process.pid == pid for process in processes.working_in(tmp_path, Path(sys.executable).name))
+    assert running.poll() is not None
