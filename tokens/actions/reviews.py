@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import Invalid
 from accounts.models import User
 from tiers.actions.grants import give_grant
-from tiers.models import GrantSource, Tier
+from tiers.models import GrantPermission, GrantSource, Tier
 from tiers.policies import check_window
 from tokens import tasks
 from tokens.actions.requests import write_message
@@ -80,6 +80,7 @@ def approve_request(
         tier=granted,
         model=after.model,
         application_id=after.application_id,
+        permissions=list(GrantPermission) if after.model else (GrantPermission.GENERATE,),
         source=GrantSource.REQUEST,
         source_id=after.public_id,
         reason=note,
