@@ -12,7 +12,7 @@ export function say(text) {
   toast.textContent = "";
   setTimeout(() => (toast.textContent = text), 50); // A live region speaks when it changes, even to the same words.
   clearTimeout(say.timer);
-  say.timer = setTimeout(() => (toast.textContent = ""), 5000);
+  say.timer = setTimeout(() => (toast.textContent = ""), 4000 + 60 * text.length);
 }
 
 // --- Theme: the form posts it where there is no script; with it, no reload is needed. -----------------------
@@ -114,7 +114,10 @@ addEventListener("htmx:configRequest", (event) => {
   if (event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = csrf();
 });
 for (const failure of ["htmx:responseError", "htmx:sendError"]) {
-  addEventListener(failure, () => say(one("#toasts").dataset.failed));
+  addEventListener(failure, ({ detail }) => {
+    const answer = new DOMParser().parseFromString(detail.xhr?.responseText ?? "", "text/html");
+    say(one("[role=alert]", answer)?.textContent.trim() || one("#toasts").dataset.failed);
+  });
 }
 
 // --- The palette. -------------------------------------------------------------------------------------------
