@@ -1,5 +1,6 @@
 """Compiles message catalogues without GNU gettext, which a bare machine does not have."""
 
+import os
 import re
 from collections.abc import Iterator
 from io import BytesIO
@@ -26,7 +27,7 @@ def compile_stale(folders: list[Path]) -> list[Path]:
             continue
         compiled = BytesIO()
         write_mo(compiled, _read(source))
-        draft = target.with_suffix(".mo.new")
+        draft = target.with_suffix(f".{os.getpid()}")
         draft.write_bytes(compiled.getvalue())
         draft.rename(target)
         done.append(source)

@@ -36,7 +36,9 @@ def redis_url_of_worker(url: str) -> str:
 
 
 def start_servers() -> None:
-    from config import services
+    from config import services, translations
+
+    translations.compile_stale([CLONE / "locale"])
 
     place = HOLDING.enter_context(services.hold(CLONE, services.missing()))
     os.environ["REDIS_URL"] = redis_url_of_worker(os.environ.get("REDIS_URL", "").strip() or place.redis_url)

@@ -1,5 +1,6 @@
 """`manage.py lint`: what only Django can check. `make lint` calls it after ruff and mypy."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,15 @@ from django.template.loader import get_template
 from config import translations
 
 # Commands that write a document from the code; with --check they fail where it is out of date.
-GENERATORS: tuple[str, ...] = ("request_states",)
+GENERATORS = ("request_states",)
+LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 
 class Command(BaseCommand):
     help = "Check migrations, templates, translations and generated documents. Changes nothing."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        problems = [*_migrations(), *_templates(), *_translations(), *_documents()]
+        problems = [*_migrations(), *_templates(), *_translations(), *_documents(), *_links()]
         for problem in problems:
             self.stderr.write(problem)
         if problems:
@@ -56,3 +58,13 @@ def _documents() -> Iterator[str]:
             call_command(name, check=True)
         except (CommandError, SystemExit) as error:
             yield f"manage.py {name} --check: {error}"
+
+
+def _links() -> Iterator[str]:
+    """Links between the documents lead somewhere."""
+    base: Path = settings.BASE_DIR
+    pages = [*base.glob("*.md"), *base.glob("docs/**/*.md"), *base.glob("[a-z]*/README.md")]
+    for page in pages:
+        for target in LINK.findall(page.read_text("utf-8")):
+            if not (page.parent / target).exists():
+                yield f"{page.relative_to(base)}: {target} does not exist"
