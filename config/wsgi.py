@@ -21,10 +21,8 @@ GATEWAY_PATHS = frozenset({"/.well-known/authzen-configuration", "/healthz", "/r
 
 pages: "WSGICallable" = get_wsgi_application()
 
-try:
-    from tokens.gateway.wsgi import gateway  # type: ignore[import-not-found, unused-ignore]
-except ModuleNotFoundError:
-    gateway = pages
+# Imported once Django is set up, as its code needs the settings and the models.
+from tokens.gateway.wsgi import gateway  # noqa: E402
 
 
 def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -34,8 +32,7 @@ def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> 
         return [b"The demo answers its own machine only. Turn DEMO off to serve others.\n"]
     path: str = environ.get("PATH_INFO", "")
     if path.startswith(GATEWAY_FOLDERS) or path in GATEWAY_PATHS:
-        answer: Iterable[bytes] = gateway(environ, start_response)
-        return answer
+        return gateway(environ, start_response)
     return pages(environ, start_response)
 
 

@@ -22,7 +22,7 @@ class Ask:
     origin: str | None = None
     address: Address | None = None
     permission: str = "generate"
-    cost: int = 1
+    cost: float = 1
     request_id: str = ""
     token_in_query: bool = False
 

@@ -19,3 +19,8 @@ def forget() -> None:
     """Drop the snapshot (tests roll versions back)."""
     global _current
     _current = None
+
+
+def current() -> Catalogue | None:
+    """The snapshot that the last decision of this process used; None before the first."""
+    return _current

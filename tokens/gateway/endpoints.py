@@ -35,7 +35,7 @@ def decoded_path(endpoint: str) -> str | None:
         return None
     try:
         decoded = unquote_to_bytes(path).decode()
-    except UnicodeDecodeError:
+    except UnicodeError:
         return None
     if any(ord(char) < 0x20 or ord(char) == 0x7F for char in decoded):
         return None

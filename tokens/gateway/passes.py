@@ -38,7 +38,7 @@ SELECT clock.now AS now,
           LEFT JOIN tiers_aimodel model ON model.id = r.model_id
          WHERE r.application_id = a.id
            AND r.state IN ('draft', 'submitted', 'in_review', 'changes_requested')) AS open_requests
-  FROM (SELECT now() AS now) clock
+  FROM (SELECT statement_timestamp() AS now) clock
   LEFT JOIN tokens_tokensecret s ON s.hash = ANY(%s)
   LEFT JOIN tokens_token t ON t.id = s.token_id
   LEFT JOIN tokens_application a ON a.id = t.application_id

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, close_old_connections
+from django.db import DatabaseError, InterfaceError
 
 from tokens import keys
-from tokens.gateway import catalogues, passes, refusals, use
+from tokens.gateway import catalogues, connections, passes, refusals, use
 from tokens.gateway.ask import Ask, Decision, Refusal
 from tokens.gateway.decision import decide
 
@@ -25,7 +25,7 @@ def answer(ask: Ask) -> Decision:
         log.error("decision_unavailable", error=str(error), request_id=ask.request_id)
         return _refused(ask, refusals.unavailable())
     finally:
-        close_old_connections()
+        connections.release()
 
 
 def _answer_from_postgresql(ask: Ask) -> Decision:

@@ -1,0 +1,161 @@
+"""Who asks: a gateway, known by its own key. Form and checksum first, with no I/O; then one query."""
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
+from django.utils.translation import gettext as _
+
+from tokens import keys
+from tokens.gateway.ask import Address, Network
+from tokens.gateway.http import Fault
+
+NOTED_EVERY = timedelta(minutes=5)
+# While PostgreSQL cannot be read, a gateway known to this process goes on being known for so long.
+REMEMBERED_SECONDS = 600
+MAX_REMEMBERED = 1000
+
+_QUERY = """
+SELECT statement_timestamp() AS now, g.public_id, g.kind, g.uri_header, g.method_header, g.address_header,
+       g.model_header, g.scopes, g.networks, g.last_used_at
+  FROM tokens_gatewaysecret s
+  JOIN tokens_gateway g ON g.id = s.gateway_id
+ WHERE s.hash = ANY(%s) AND (s.ends_at IS NULL OR s.ends_at > statement_timestamp()) AND g.revoked_at IS NULL
+   AND (NOT g.demo OR %s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayRecord:
+    """A gateway as it was registered. Each `*_header` is one that it sets itself; an empty one it does not set."""
+
+    id: str
+    kind: str
+    uri_header: str
+    method_header: str
+    address_header: str
+    model_header: str
+    scopes: frozenset[str]
+    networks: tuple[Network, ...] = ()
+
+
+_remembered: dict[bytes, tuple[float, GatewayRecord]] = {}
+
+
+def unauthorized(status: int = 401) -> Fault:
+    """The one answer to every wrong key. It says nothing of any caller's token, nor what is wrong with the key."""
+    challenge = (("WWW-Authenticate", 'Bearer realm="trellis gateway"'),) if status == 401 else ()
+    message = _("This gateway is not known to Trellis. Its operator must check the gateway's own key.")
+    return Fault(status, "gateway_unauthorized", message, headers=challenge)
+
+
+def bearer(header: str | None) -> str | None:
+    """The credential of an `Authorization: Bearer` header; None for any other."""
+    scheme, _blank, credential = (header or "").strip().partition(" ")
+    return credential.strip() if scheme.lower() == "bearer" else None
+
+
+def authenticate(text: str | None, remote_address: str, scope: str = "decide", *, status: int = 401) -> GatewayRecord:
+    """The gateway whose key this is, if it may ask this from there. Raises Fault, the same for every wrong key."""
+    if text is None or keys.parse_gateway_key(text) is None:
+        raise unauthorized(status)
+    digests = list(keys.digests(text, settings.TOKEN_KEYS).values())
+    gateway = _look_up(digests)
+    if gateway is None or scope not in gateway.scopes or not _within(gateway.networks, remote_address):
+        raise unauthorized(status)
+    return gateway
+
+
+def _look_up(digests: list[bytes]) -> GatewayRecord | None:
+    try:
+        row = _read(digests)
+    except (DatabaseError, InterfaceError) as error:
+        known = _recall(digests)
+        if known is None:
+            message = _("Trellis cannot read its database at the moment. Try again shortly.")
+            raise Fault(503, "unavailable", message, headers=(("Retry-After", "2"),)) from error
+        return known
+    if row is None:
+        _forget(digests)
+        return None
+    _note_use(row)
+    gateway = _record(row)
+    _remember(digests[0], gateway)
+    return gateway
+
+
+def _read(digests: list[bytes]) -> Mapping[str, Any] | None:
+    with connection.cursor() as cursor:
+        cursor.execute(_QUERY, [digests, settings.DEMO])
+        row = cursor.fetchone()
+        columns = [column.name for column in cursor.description or ()]
+    return None if row is None else dict(zip(columns, row, strict=True))
+
+
+def _record(row: Mapping[str, Any]) -> GatewayRecord:
+    return GatewayRecord(
+        id=row["public_id"],
+        kind=row["kind"],
+        uri_header=row["uri_header"],
+        method_header=row["method_header"],
+        address_header=row["address_header"],
+        model_header=row["model_header"],
+        scopes=frozenset(row["scopes"]),
+        networks=tuple(ip_network(network) for network in row["networks"]),
+    )
+
+
+def _note_use(row: Mapping[str, Any]) -> None:
+    last: datetime | None = row["last_used_at"]
+    if last is None or row["now"] - last >= NOTED_EVERY:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE tokens_gateway SET last_used_at = %s WHERE public_id = %s", [row["now"], row["public_id"]]
+            )
+
+
+def _within(networks: tuple[Network, ...], remote_address: str) -> bool:
+    if not networks:
+        return True
+    address = read_address(remote_address)
+    return address is not None and any(address in network for network in networks)
+
+
+def read_address(text: str) -> Address | None:
+    """An IP address, an IPv4 one written as IPv6 taken for what it is; None for all else, zones included."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    if address.version == 4:
+        return address
+    return None if address.scope_id else address.ipv4_mapped or address
+
+
+def _remember(digest: bytes, gateway: GatewayRecord) -> None:
+    if len(_remembered) >= MAX_REMEMBERED:
+        _remembered.clear()
+    _remembered[digest] = (time.monotonic(), gateway)
+
+
+def _recall(digests: Iterable[bytes]) -> GatewayRecord | None:
+    for digest in digests:
+        at, gateway = _remembered.get(digest, (0.0, None))
+        if gateway is not None and time.monotonic() - at < REMEMBERED_SECONDS:
+            return gateway
+    return None
+
+
+def _forget(digests: Iterable[bytes]) -> None:
+    for digest in digests:
+        _remembered.pop(digest, None)
+
+
+def forget_all() -> None:
+    """For tests, which roll gateways back."""
+    _remembered.clear()

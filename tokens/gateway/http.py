@@ -1,0 +1,133 @@
+"""HTTP as the gateway's paths see it: one call, one answer, and what is wrong with a call before any decision."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+JSON = "application/json"
+PROBLEM = "application/problem+json"
+READ_AT_ONCE = 1 << 16
+# Of what a handler left unread; a server that answers before it has read all may lose the answer on the way.
+DRAINED_OF_STRANGERS = 1 << 20
+DRAINED_OF_GATEWAYS = 1 << 26
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class Fault(Exception):
+    """A call that cannot be answered with a decision. `code` is stable, `detail` is for people."""
+
+    def __init__(self, status: int, code: str, detail: str, *, param: str | None = None, headers: Headers = ()) -> None:
+        self.status, self.code, self.detail, self.param, self.headers = status, code, detail, param, headers
+        super().__init__(detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    body: bytes = b""
+    content_type: str = JSON
+    headers: Headers = ()
+
+
+def json_answer(status: int, body: Mapping[str, Any], *, headers: Headers = (), content_type: str = JSON) -> Answer:
+    """ASCII with escapes, so that whatever text came in, the bytes that go out are valid."""
+    return Answer(status, json.dumps(body, separators=(",", ":")).encode("ascii"), content_type, headers)
+
+
+@dataclass(slots=True)
+class Call:
+    """One request. Header values are Latin-1, as WSGI gives them."""
+
+    environ: "WSGIEnvironment"
+    drained: int = DRAINED_OF_STRANGERS
+    request_id: str = ""
+    _read: bytes | None = field(default=None, init=False)
+
+    @property
+    def method(self) -> str:
+        return str(self.environ["REQUEST_METHOD"])
+
+    @property
+    def path(self) -> str:
+        return str(self.environ.get("PATH_INFO", ""))
+
+    @property
+    def query(self) -> str:
+        return str(self.environ.get("QUERY_STRING", ""))
+
+    @property
+    def remote_address(self) -> str:
+        return str(self.environ.get("REMOTE_ADDR", ""))
+
+    def header(self, name: str) -> str | None:
+        """A header's value, or None where it was not sent. An empty name is no header."""
+        key = name.upper().replace("-", "_")
+        if not key:
+            return None
+        value = self.environ.get(key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}")
+        return None if value is None else str(value)
+
+    @property
+    def media_type(self) -> str:
+        """The content type without its parameters, in lower case."""
+        return (self.header("Content-Type") or "").partition(";")[0].strip().lower()
+
+    @property
+    def declared_length(self) -> int | None:
+        """Content-Length; None where none was sent, as with chunked bodies. Raises Fault."""
+        text = self.header("Content-Length")
+        if not text:
+            return None
+        if not (text.isascii() and text.isdecimal() and len(text) < 19):
+            raise Fault(400, "invalid_request", _("Content-Length is not a number."))
+        return int(text)
+
+    def body(self, limit: int) -> bytes | None:
+        """The body; None where it is longer than `limit` bytes. Never holds more than one byte beyond the limit."""
+        length = self.declared_length
+        if length is not None and length > limit:
+            return None
+        if self._read is None:
+            ends = length if length is not None and not self.environ.get("wsgi.input_terminated") else None
+            self._read = self._read_up_to(limit + 1 if ends is None else ends)
+        return None if len(self._read) > limit else self._read
+
+    def _read_up_to(self, most: int) -> bytes:
+        if self.declared_length is None and not self.environ.get("wsgi.input_terminated"):
+            return b""
+        pieces, left = [], most
+        while left > 0 and (piece := self.environ["wsgi.input"].read(min(left, READ_AT_ONCE))):
+            pieces.append(piece)
+            left -= len(piece)
+        return b"".join(pieces)
+
+    def drain(self) -> None:
+        """Read and drop what was left unread, up to `drained` bytes."""
+        left = self.drained
+        if not self.environ.get("wsgi.input_terminated"):
+            return
+        while left > 0 and (piece := self.environ["wsgi.input"].read(READ_AT_ONCE)):
+            left -= len(piece)
+
+
+def respond(call: Call, answer: Answer, start_response: "StartResponse") -> Iterable[bytes]:
+    status = HTTPStatus(answer.status)
+    body = b"" if call.method == "HEAD" else answer.body
+    headers = [
+        ("Content-Type", answer.content_type),
+        ("Content-Length", str(len(answer.body))),
+        ("Cache-Control", "no-store"),
+        ("Vary", "Accept-Language"),
+        ("X-Content-Type-Options", "nosniff"),
+        *answer.headers,
+    ]
+    start_response(f"{status.value} {status.phrase}", headers)
+    return [body] if body else []

@@ -1,0 +1,88 @@
+"""`ANY /v1/forward-auth`: a proxy asks whether it may pass a call on, and passes a refusal back to its caller."""
+
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl, quote
+
+from django.utils.translation import gettext as _
+
+from tokens.gateway import catalogues, endpoints, gateway_keys, refusals, service
+from tokens.gateway.ask import Ask, Decision
+from tokens.gateway.http import DRAINED_OF_GATEWAYS, Answer, Call, Fault, Headers
+from tokens.gateway.protocols import forwarded, nginx, openai_errors
+from tokens.gateway.protocols.forwarded import Forwarded
+
+AUTH_REQUEST, ACCEL = "nginx", "nginx-accel"
+
+
+def forward_auth(call: Call) -> Answer:
+    """`?for=` says how the proxy wants its answer. A wrong key is 500, so that no caller blames its own token."""
+    style = _style(call)
+    try:
+        answer = _answer(call, style)
+    except Fault as fault:
+        answer = openai_errors.of_fault(fault, call.request_id)
+    return nginx.auth_request(answer) if style == AUTH_REQUEST else answer
+
+
+def _style(call: Call) -> str:
+    """A query after a path of the caller's is the caller's too."""
+    return "" if forwarded.rest_of(call) else dict(parse_qsl(call.query)).get("for", "")
+
+
+def _answer(call: Call, style: str) -> Answer:
+    gateway = gateway_keys.authenticate(call.header("X-Gateway-Key"), call.remote_address, status=500)
+    call.drained = DRAINED_OF_GATEWAYS
+    asked = forwarded.read(call, gateway)
+    decision = _decide(asked, call.request_id)
+    if not _is_about_the_token(decision):
+        _check_model(asked)
+    if not decision.allow:
+        return openai_errors.of_decision(decision)
+    headers = allowed_headers(decision)
+    return Answer(200, headers=(*headers, nginx.ACCEL_REDIRECT) if style == ACCEL else headers)
+
+
+def _decide(asked: Forwarded, request_id: str) -> Decision:
+    ask = Ask(
+        endpoint=asked.uri,
+        token=asked.tokens[0] if asked.tokens else None,
+        model=asked.model,
+        method=asked.method,
+        origin=asked.origin,
+        address=asked.address,
+        request_id=request_id,
+        token_in_query=asked.token_in_query,
+    )
+    if len(asked.tokens) > 1:
+        return Decision(ask=ask, at=datetime.now(UTC), refusals=(refusals.tokens_differ(),))
+    return service.answer(ask)
+
+
+def _is_about_the_token(decision: Decision) -> bool:
+    """Such a refusal stands, whatever is wrong with the rest of the call; and nothing else may be told before it."""
+    reason = decision.reason
+    return reason is not None and (reason.param == "token" or reason.code == "unavailable")
+
+
+def _check_model(asked: Forwarded) -> None:
+    """The model in the path must be the one named elsewhere. A body that was not read might name any, so the model
+    must be where no caller's body can change it: in the path or the gateway's header. Raises Fault."""
+    catalogue = catalogues.current()
+    match = endpoints.match(catalogue.operations, asked.method, asked.uri) if catalogue else None
+    in_path = match.model if match else None
+    if in_path and asked.model and in_path != asked.model:
+        raise forwarded.ambiguous(_("The path names one model and the call another. Name one."))
+    if asked.body_unread and not (in_path or asked.model_in_header):
+        message = _("The body is too long, or packed, to look for the model in it. Send at most 1 MiB, unpacked.")
+        raise Fault(413, "too_large", message, param="model")
+
+
+def allowed_headers(decision: Decision) -> Headers:
+    """What the gateway may pass on to its upstream. Slugs may hold any letters, so they are percent-encoded."""
+    headers = [("X-Trellis-Request-Id", decision.ask.request_id)]
+    if decision.rights:
+        headers.append(("X-Trellis-Application", quote(decision.rights.application.slug, safe="")))
+        headers.append(("X-Trellis-Workspace", decision.rights.workspace))
+    if decision.tier:
+        headers.append(("X-Trellis-Tier", decision.tier.slug))
+    return tuple(headers)

@@ -1,0 +1,127 @@
+"""What a gateway forwarded of its caller's call: URI, method, address, origin, and every token and model in it.
+
+Only the headers that the gateway's record names are believed, for it sets them itself; the caller's own are his token,
+`Origin`, and the body with its type. A model that is named twice and differently is an error, not a choice: the
+upstream might choose the other one.
+"""
+
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, quote
+
+from django.utils.translation import gettext as _
+
+from tokens.gateway.ask import Address
+from tokens.gateway.gateway_keys import GatewayRecord, read_address
+from tokens.gateway.http import Call, Fault
+from tokens.gateway.protocols import forwarded_bodies
+
+PREFIX = "/v1/forward-auth"
+MAX_PARAMETERS = 1000
+TOKEN_PARAMETERS = ("key", "token")
+READ_PARAMETERS = (*TOKEN_PARAMETERS, "model")
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarded:
+    """`tokens` and `models` are all that differ; more than one token is refused, models never are more than one.
+    `body_unread`: the body was too long to look into, so the model must be known without it."""
+
+    uri: str
+    method: str
+    origin: str | None
+    address: Address | None
+    tokens: tuple[str, ...]
+    token_in_query: bool
+    model: str | None
+    model_in_header: bool
+    body_unread: bool
+
+
+def ambiguous(detail: str) -> Fault:
+    return Fault(400, "ask_ambiguous", detail, param="model")
+
+
+def read(call: Call, gateway: GatewayRecord) -> Forwarded:
+    """Raises Fault where model or body cannot be read in one way only."""
+    uri = _uri(call, gateway)
+    query = _query(uri)
+    in_header = _header_tokens(call)
+    in_query = [value for name, value in query if name in TOKEN_PARAMETERS]
+    header_model = _model_header(call, gateway)
+    content = forwarded_bodies.read(call)
+    return Forwarded(
+        uri=uri,
+        method=call.header(gateway.method_header) or call.method,
+        origin=call.header("Origin"),
+        address=_address(call.header(gateway.address_header)),
+        tokens=tuple(dict.fromkeys([*in_header, *in_query])),
+        token_in_query=bool(in_query) and not in_header,
+        model=_model([value for name, value in query if name == "model"], header_model, content.model),
+        model_in_header=header_model is not None,
+        body_unread=content.unread,
+    )
+
+
+def _uri(call: Call, gateway: GatewayRecord) -> str:
+    """From the gateway's own header; else, as Envoy asks, from the path after ours. Without either there is none."""
+    header = call.header(gateway.uri_header)
+    if header is not None:
+        return header
+    path = quote(rest_of(call).encode("latin-1"))
+    return f"{path}?{call.query}" if path and call.query else path
+
+
+def rest_of(call: Call) -> str:
+    """The path after ours, which the server has decoded already."""
+    return call.path.removeprefix(PREFIX)
+
+
+def _query(uri: str) -> list[tuple[str, str]]:
+    """The parameters. One of ours whose name is written with escapes is refused: gateways strip tokens from what
+    they pass on by their plain names."""
+    text = uri.partition("?")[2].partition("#")[0]
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_PARAMETERS)
+    except ValueError as error:
+        raise Fault(400, "invalid_ask", _("The query has too many parameters."), param="endpoint") from error
+    plain = {piece.partition("=")[0] for piece in text.split("&")}
+    for name, _value in pairs:
+        if name in READ_PARAMETERS and name not in plain:
+            raise ambiguous(_("Write the name of the query parameter “%(name)s” without escapes.") % {"name": name})
+    return pairs
+
+
+def _header_tokens(call: Call) -> list[str]:
+    """Whatever stands where a token belongs is one, if only a malformed one: never is a caller who sent something
+    taken for one who sent nothing."""
+    found = []
+    authorization = call.header("Authorization")
+    if authorization is not None:
+        scheme, _blank, credential = authorization.strip().partition(" ")
+        found.append(credential.strip() if scheme.lower() == "bearer" else "")
+    key = call.header("X-Api-Key")
+    return found if key is None else [*found, key.strip()]
+
+
+def _address(header: str | None) -> Address | None:
+    """The last entry is the one that the gateway itself wrote. A port is left off."""
+    text = (header or "").rpartition(",")[2].strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    return read_address(text)
+
+
+def _model_header(call: Call, gateway: GatewayRecord) -> str | None:
+    value = (call.header(gateway.model_header) or "").strip()
+    return value.encode("latin-1").decode("utf-8", "replace") or None
+
+
+def _model(in_query: list[str], in_header: str | None, in_body: str | None) -> str | None:
+    """The body wins over the gateway's header, for the upstream reads the body. All else must agree."""
+    named = [*in_query, in_body if in_body is not None else in_header]
+    models = list(dict.fromkeys(name for name in named if name))
+    if len(models) > 1:
+        raise ambiguous(_("The call names two models that differ. Name one."))
+    return models[0] if models else None

@@ -1,0 +1,137 @@
+"""`POST /v1/decisions`: the ask as JSON, the decision as JSON. What is no ask is answered as problem+json."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from tokens.gateway import gateway_keys, request_ids, service
+from tokens.gateway.ask import Address, Ask
+from tokens.gateway.http import DRAINED_OF_GATEWAYS, JSON, PROBLEM, Answer, Call, Fault, json_answer
+from tokens.gateway.protocols import json_bodies, presentation
+
+MAX_BODY = 1 << 16
+MAX_COST = 10**9
+PERMISSIONS = ("generate", "download")
+
+
+def decisions(call: Call) -> Answer:
+    try:
+        return _decide(call)
+    except Fault as fault:
+        return problem(fault, call.request_id)
+
+
+def problem(fault: Fault, request_id: str) -> Answer:
+    """RFC 9457, with our `code`, and `param` where one field is wrong."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(fault.status).phrase,
+        "status": fault.status,
+        "detail": fault.detail,
+        "code": fault.code,
+        "request_id": request_id,
+    }
+    if fault.param:
+        body["param"] = fault.param
+    headers = (("X-Trellis-Request-Id", request_id), *fault.headers)
+    return json_answer(fault.status, body, content_type=PROBLEM, headers=headers)
+
+
+def _decide(call: Call) -> Answer:
+    gateway_keys.authenticate(gateway_keys.bearer(call.header("Authorization")), call.remote_address)
+    call.drained = DRAINED_OF_GATEWAYS
+    values = json_bodies.strict_object(json_body(call))
+    call.request_id = request_ids.accepted(values.get("request_id", call.request_id))
+    at_least = _at_least(values)
+    decision = service.answer(read_ask(values, call.request_id))
+    if at_least is not None and decision.rights and decision.rights.rights_version < at_least:
+        raise Fault(409, "version_ahead", _("No such rights version has been committed."), param="at_least")
+    return json_answer(200, presentation.full(decision))
+
+
+def json_body(call: Call) -> bytes:
+    """The body of a call that must be JSON in UTF-8, of at most 64 KiB. Raises Fault."""
+    parameters = (call.header("Content-Type") or "").lower().replace(" ", "").replace('"', "").split(";")[1:]
+    charsets = {value for name, _sign, value in (p.partition("=") for p in parameters) if name == "charset"}
+    if call.media_type != JSON or charsets - {"utf-8", "utf8"}:
+        raise Fault(415, "unsupported_media_type", _("Send the ask as application/json in UTF-8."))
+    if (call.header("Content-Encoding") or "identity").strip().lower() != "identity":
+        raise Fault(415, "unsupported_media_type", _("Send the ask without compression."))
+    body = call.body(MAX_BODY)
+    if body is None:
+        raise Fault(413, "too_large", _("An ask has at most 64 KiB."))
+    return body
+
+
+def read_ask(values: dict[str, Any], request_id: str) -> Ask:
+    """Check every field that is known; others are ignored. null is the same as leaving a field out, and an empty
+    `token` is a token, of wrong form. Raises Fault naming the field."""
+    endpoint = _text(values, "endpoint")
+    if endpoint is None:
+        raise _invalid("endpoint", _("“endpoint” is required: the path that the caller called."))
+    permission = _text(values, "permission")
+    permission = PERMISSIONS[0] if permission is None else permission
+    if permission not in PERMISSIONS:
+        raise _invalid("permission", _("“permission” must be generate or download."))
+    return Ask(
+        endpoint=endpoint,
+        token=_text(values, "token"),
+        model=_text(values, "model"),
+        method=_method(values),
+        origin=_text(values, "origin"),
+        address=_address(values),
+        permission=permission,
+        cost=_cost(values),
+        request_id=request_id,
+    )
+
+
+def _text(values: dict[str, Any], name: str) -> str | None:
+    value = values.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise _invalid(name, _("“%(name)s” must be a text.") % {"name": name})
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise _invalid(name, _("“%(name)s” has half of a character.") % {"name": name}) from error
+    return value
+
+
+def _method(values: dict[str, Any]) -> str:
+    method = _text(values, "method")
+    return "POST" if method is None else method
+
+
+def _address(values: dict[str, Any]) -> Address | None:
+    text = _text(values, "ip")
+    address = gateway_keys.read_address(text) if text is not None else None
+    if text is not None and address is None:
+        raise _invalid("ip", _("“ip” must be an IPv4 or IPv6 address."))
+    return address
+
+
+def _cost(values: dict[str, Any]) -> int | float:
+    cost = values.get("cost")
+    if cost is None:
+        return 1
+    if isinstance(cost, bool) or not isinstance(cost, int | float):
+        raise _invalid("cost", _("“cost” must be a number."))
+    if not 0 < cost <= MAX_COST:
+        raise _invalid("cost", _("“cost” must be above 0, and at most a thousand million."))
+    return cost
+
+
+def _at_least(values: dict[str, Any]) -> int | None:
+    version = values.get("at_least")
+    if version is None:
+        return None
+    if isinstance(version, bool) or not isinstance(version, int) or version < 0:
+        raise _invalid("at_least", _("“at_least” must be a rights version: a whole number, not negative."))
+    return version
+
+
+def _invalid(name: str, detail: str) -> Fault:
+    return Fault(400, "invalid_ask", detail, param=name)

@@ -1,0 +1,16 @@
+"""The name of one ask, by which a caller, a gateway's log and ours find each other."""
+
+import re
+import secrets
+from typing import Any
+
+_FORM = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def new() -> str:
+    return f"req_{secrets.token_hex(12)}"
+
+
+def accepted(given: Any) -> str:
+    """What the gateway gave, if it is fit for headers and logs; else a new one."""
+    return given if isinstance(given, str) and _FORM.fullmatch(given) else new()

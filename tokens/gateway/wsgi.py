@@ -1,0 +1,81 @@
+"""The gateway's callable, in front of Django's: no middleware, no session, and never a traceback."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import structlog
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation.trans_real import get_supported_language_variant, parse_accept_lang_header
+
+from tokens.gateway import connections, health, request_ids
+from tokens.gateway.http import Answer, Call, Fault, respond
+from tokens.gateway.protocols import forwarded, native, openai_errors
+from tokens.gateway.protocols.forward_auth import forward_auth
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+log = structlog.get_logger(__name__)
+
+Handler = Callable[[Call], Answer]
+READ = ("GET", "HEAD")
+DEFAULT_LANGUAGE = "en"
+
+ROUTES: dict[str, tuple[tuple[str, ...], Handler]] = {
+    "/v1/decisions": (("POST",), native.decisions),
+    "/healthz": (READ, health.healthz),
+    "/readyz": (READ, health.readyz),
+}
+
+
+def gateway(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    call = Call(environ, request_id=request_ids.new())
+    try:
+        with _language(call.header("Accept-Language")):
+            answer = _answer(call)
+        call.drain()
+    finally:
+        connections.release()
+    return respond(call, answer, start_response)
+
+
+def _answer(call: Call) -> Answer:
+    try:
+        return _handler(call)(call)
+    except Fault as fault:
+        return openai_errors.of_fault(fault, call.request_id)
+    except Exception:
+        log.exception("gateway_failed", path=call.path, request_id=call.request_id)
+        message = _("Something went wrong on our side. Nothing is wrong with your token.")
+        return openai_errors.of_fault(Fault(500, "internal_error", message), call.request_id)
+
+
+def _handler(call: Call) -> Handler:
+    """Raises Fault for a path or a method that there is not."""
+    if call.path == forwarded.PREFIX or call.path.startswith(f"{forwarded.PREFIX}/"):
+        return forward_auth
+    if call.path not in ROUTES:
+        raise Fault(404, "not_found", _("There is no such address here."))
+    methods, handler = ROUTES[call.path]
+    if call.method not in methods:
+        allow = ", ".join(methods)
+        message = _("This address takes %(methods)s.") % {"methods": allow}
+        raise Fault(405, "method_not_allowed", message, headers=(("Allow", allow),))
+    return handler
+
+
+@contextmanager
+def _language(header: str | None) -> Iterator[None]:
+    with translation.override(_preferred(header or "")):
+        yield
+
+
+def _preferred(header: str) -> str:
+    for code, _quality in parse_accept_lang_header(header.lower()):
+        try:
+            return get_supported_language_variant(code)
+        except LookupError:
+            continue
+    return DEFAULT_LANGUAGE
