@@ -1,0 +1,40 @@
+from collections.abc import Iterator
+
+import pytest
+
+from tests import factories
+from tests.tokens.gateway.calls import Client
+from tokens.actions.gateways import MintedGateway, add_gateway
+from tokens.actions.tokens import Minted
+from tokens.gateway import catalogues, gateway_keys
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> Iterator[None]:
+    """Versions of rows that a test rolled back mean something else in the next."""
+    catalogues.forget()
+    gateway_keys.forget_all()
+    yield
+    catalogues.forget()
+    gateway_keys.forget_all()
+
+
+@pytest.fixture
+def catalogue(db: None) -> None:
+    factories.catalogue()
+
+
+@pytest.fixture
+def gateway(catalogue: None) -> MintedGateway:
+    return add_gateway(name="edge", kind="custom", by=factories.administrator())
+
+
+@pytest.fixture
+def client(gateway: MintedGateway) -> Client:
+    return Client(gateway.text)
+
+
+@pytest.fixture
+def seed(catalogue: None) -> Minted:
+    """A secret token of an application on the seed tier."""
+    return factories.token()
