@@ -1,6 +1,6 @@
 # `make` or `make help` lists what there is. Everything happens in .venv and var/.
 PYTHON ?= python3
-JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+JOBS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ "$$n" -gt 8 ] && n=8; echo "$$n")
 TOKENS ?= 100000
 
 VENV_PYTHON := .venv/bin/python
@@ -48,19 +48,21 @@ requirements: .venv/test.installed
 	$(COMPILE) --extra run --extra mail --extra test --output-file requirements/test.txt
 	$(COMPILE) --extra mail --output-file requirements/production.txt
 
-$(VENV_PYTHON):
+# A stamp, since a creation that was interrupted leaves a python without pip.
+.venv/made:
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "trellis: Python 3.11 or later is needed; say which with make PYTHON=…" >&2; exit 1; }
 	@"$(PYTHON)" -m venv .venv || { rm -rf .venv; \
 		echo "trellis: Python's venv module is incomplete; install it (Debian: apt-get install python3-venv)" >&2; exit 1; }
+	@touch $@
 
 # What is installed for the tests serves `make run` too.
-.venv/run.installed: requirements/run.txt $(VENV_PYTHON)
+.venv/run.installed: requirements/run.txt .venv/made
 	@echo "Installing the locked dependencies into .venv …"
 	@$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
 	@touch $@
 
-.venv/test.installed: requirements/test.txt $(VENV_PYTHON)
+.venv/test.installed: requirements/test.txt .venv/made
 	@echo "Installing the locked dependencies for the tests into .venv …"
 	@$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
 	@touch $@ .venv/run.installed
