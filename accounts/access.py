@@ -64,7 +64,7 @@ def current_workspace(request: SignedInRequest) -> Workspace:
     mine = Workspace.objects.filter(memberships__user=request.user)
     chosen = request.session.get(SESSION_KEY)
     workspace = mine.filter(public_id=chosen).first() if chosen else None
-    workspace = workspace or mine.order_by(models.F("personal_of").desc(nulls_last=True), "id").first()
+    workspace = workspace or mine.filter(personal_of=request.user).first() or mine.order_by("id").first()
     if workspace is None:
         raise NotFound
     return workspace

@@ -48,11 +48,12 @@ class Shell:
     @cached_property
     def workspaces(self) -> list[Workspace]:
         """The person's own workspaces, the personal one first."""
-        if self.person is None:
+        person = self.person
+        if person is None:
             return []
-        memberships = Membership.objects.filter(user=self.person).select_related("workspace")
+        memberships = Membership.objects.filter(user=person).select_related("workspace")
         found = [membership.workspace for membership in memberships]
-        return sorted(found, key=lambda w: (w.personal_of_id is None, w.name.casefold(), w.pk))
+        return sorted(found, key=lambda w: (w.personal_of_id != person.pk, w.name.casefold(), w.pk))
 
     @cached_property
     def workspace(self) -> Workspace | None:

@@ -1,5 +1,7 @@
 """The frame of a page follows the person's permissions, and costs a fixed number of queries."""
 
+from typing import cast
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends.signed_cookies import SessionStore
@@ -7,6 +9,7 @@ from django.http import HttpRequest
 from django.test import RequestFactory
 from pytest_django import DjangoAssertNumQueries
 
+from accounts.access import SignedInRequest, current_workspace
 from accounts.models import Membership, PlatformRole, User, Workspace
 from config import navigation
 from config.context_processors import Shell, shell
@@ -101,6 +104,16 @@ def test_the_personal_workspace_comes_first_and_stands_until_another_is_chosen(p
     assert Shell(request).workspace == mine
     request.session["workspace"] = atelier.public_id
     assert Shell(request).workspace == atelier
+
+
+def test_the_personal_workspace_of_another_does_not_come_before_ones_own(person: User) -> None:
+    mine = own(person, "Noor", personal=True)
+    other = User.objects.create_user("ann@example.org", name="Ann")
+    shared = own(other, "Ann", personal=True)
+    Membership.objects.create(workspace=shared, user=person, role="member")
+    assert Shell(asked_by(person)).workspaces == [mine, shared]
+    assert Shell(asked_by(person)).workspace == mine
+    assert current_workspace(cast(SignedInRequest, asked_by(person))) == mine
 
 
 def test_a_workspace_that_one_has_left_no_longer_stands(person: User) -> None:
