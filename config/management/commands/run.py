@@ -44,9 +44,8 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         call_command("compile_translations")
         call_command("collectstatic", interactive=False, verbosity=0)
-        # Until both commands exist, a run goes without what they load.
-        if "load_catalogue" in get_commands():
-            call_command("load_catalogue")
+        call_command("load_catalogue")
+        # Until the command exists, a run goes without a demo.
         if settings.DEMO and "load_demo" in get_commands() and not self._has_demo():
             self._say("Loading the demo …")
             call_command("load_demo")
