@@ -7,6 +7,7 @@ from config import views
 urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),
     path("language/", views.language, name="set_language"),
+    path("review/", include("tokens.urls.review")),
     path("theme/", views.theme, name="theme"),
 ]
 

@@ -16,8 +16,11 @@ from tokens.actions.transitions import advance, lock_workspace, locked, read
 from tokens.lifecycle import Action
 from tokens.models import AccessRequest, Application, RequestMessage, RequestState
 from tokens.policies import requests as policies
+from tokens.wording import clean_text
 
 EDITABLE: Final = ("tier", "model", "purpose", "expected_volume", "users", "links")
+MOST_CHARACTERS: Final = {"purpose": 2000, "users": 300, "links": 1000}
+MOST_IN_MESSAGE: Final = 4000
 
 
 @transaction.atomic
@@ -125,31 +128,27 @@ def add_message(*, access_request: AccessRequest, text: str, by: User, internal:
 def write_message(
     access_request: AccessRequest, text: str, by: User, *, field: str = "text", internal: bool = False
 ) -> RequestMessage:
-    """The message and its audit event (the text itself stays out of the chain). Belongs in a transaction."""
-    if not text.strip():
+    """The message and its audit event, at one instant (the text stays out of the chain). Belongs in a transaction."""
+    text = clean_text(text, field, MOST_IN_MESSAGE)
+    if not text:
         raise Invalid(_("Write something first."), field=field)
-    if len(text) > RequestMessage._meta.get_field("text").max_length:  # type: ignore[operator]
-        raise Invalid(_("This is too long. Keep it under 4,000 characters."), field=field)
-    message = RequestMessage.objects.create(
-        access_request=access_request, author=by, text=text.strip(), internal=internal
-    )
-    audit.record(
+    event = audit.record(
         "request.remarked" if internal else "request.messaged",
         access_request,
         by=by,
         workspace=access_request.workspace,
         after={"internal": internal},
     )
-    return message
+    return RequestMessage.objects.create(
+        access_request=access_request, author=by, text=text, internal=internal, at=event.at
+    )
 
 
 def _cleaned(values: Mapping[str, Any]) -> dict[str, Any]:
-    cleaned = {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
-    for name, value in cleaned.items():
-        limit = getattr(AccessRequest._meta.get_field(name), "max_length", None)
-        if limit is not None and isinstance(value, str) and len(value) > limit:
-            raise Invalid(_("This is too long. Keep it under %(number)d characters.") % {"number": limit}, field=name)
-    return cleaned
+    return {
+        name: clean_text(value, name, MOST_CHARACTERS[name]) if isinstance(value, str) else value
+        for name, value in values.items()
+    }
 
 
 def _new_subject(access_request: AccessRequest, changed: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 grants and audit events are made in its own transaction."""
 
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -18,8 +19,9 @@ from tokens.actions.transitions import advance, locked
 from tokens.lifecycle import Action
 from tokens.models import AccessRequest
 from tokens.policies import requests as policies
+from tokens.wording import clean_text
 
-REASON_LIMIT = 2000
+MOST_IN_REASON: Final = 2000
 
 
 @transaction.atomic
@@ -62,7 +64,7 @@ def approve_request(
     access_request = _to_decide(access_request, version, Action.APPROVE, by)
     granted = _tier_to_grant(access_request, tier)
     check_window(None, until)
-    note = _within_limit(note.strip())
+    note = clean_text(note, "note", MOST_IN_REASON)
     after = advance(
         access_request,
         Action.APPROVE,
@@ -95,9 +97,9 @@ def approve_request(
 def reject_request(*, access_request: AccessRequest, version: int, reason: str, by: User) -> AccessRequest:
     """Say no, and why. The applicant may ask again after the cool-down."""
     access_request = _to_decide(access_request, version, Action.REJECT, by)
-    if not reason.strip():
+    reason = clean_text(reason, "note", MOST_IN_REASON)
+    if not reason:
         raise Invalid(_("Say why. The applicant reads this, and can then do something about it."), field="note")
-    reason = _within_limit(reason.strip())
     after = advance(
         access_request,
         Action.REJECT,
@@ -133,9 +135,3 @@ def _tier_to_grant(access_request: AccessRequest, tier: Tier | None) -> Tier | N
     if not Tier.objects.filter(rank__lt=chosen.rank).exists():
         raise Invalid(_("%(tier)s is open to everybody: choose a higher tier.") % {"tier": chosen.name}, field="tier")
     return chosen
-
-
-def _within_limit(text: str) -> str:
-    if len(text) > REASON_LIMIT:
-        raise Invalid(_("This is too long. Keep it under 2,000 characters."), field="note")
-    return text

@@ -56,6 +56,15 @@ def check_review(user: User, access_request: AccessRequest) -> None:
         raise NotAllowed(_("You belong to the workspace that asks, so somebody else has to review this one."))
 
 
+def why_not_review(user: User, access_request: AccessRequest) -> str | None:
+    """The reason why this person may not review it, or None where they may, whatever its state."""
+    try:
+        check_review(user, access_request)
+    except DomainError as error:
+        return str(error.message)
+    return None
+
+
 def is_insider(user: User, access_request: AccessRequest) -> bool:
     return Membership.objects.filter(workspace=access_request.workspace_id, user=user).exists()
 

@@ -1,0 +1,59 @@
+"""Keyset paging: the rows after (or before) a row, found by its sort key. No OFFSET, no count of all."""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from django.db.models import Model, Q, QuerySet
+
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[M]):
+    """One page of rows. `before` and `after` are cursors (public ids) of the neighbouring pages, "" at an end."""
+
+    rows: list[M]
+    before: str = ""
+    after: str = ""
+
+
+def page(queryset: QuerySet[M], keys: tuple[str, ...], *, size: int, after: str = "", before: str = "") -> Page[M]:
+    """A page ordered by `keys` ("-id" descends; the last key must be unique and none null). A cursor that names no
+    row of the model gives the first page."""
+    cursor = before or after
+    anchor = queryset.model._default_manager.filter(public_id=cursor).first() if cursor else None
+    backwards = bool(before) and anchor is not None
+    order = tuple(_turned(key) for key in keys) if backwards else keys
+    found = queryset.order_by(*order)
+    if anchor is not None:
+        found = found.filter(beyond(anchor, order))
+    rows = list(found[: size + 1])
+    more, rows = len(rows) > size, rows[:size]
+    if backwards:
+        rows.reverse()
+    earlier = more if backwards else anchor is not None
+    later = True if backwards else more
+    return Page(
+        rows,
+        before=_cursor(rows, 0) if earlier else "",
+        after=_cursor(rows, -1) if later else "",
+    )
+
+
+def beyond(anchor: Model, keys: tuple[str, ...]) -> Q:
+    """Whatever sorts after the anchor: (a > x) or (a = x and b > y) …"""
+    condition, equal = Q(), Q()
+    for key in keys:
+        name, side = key.removeprefix("-"), "lt" if key.startswith("-") else "gt"
+        value = getattr(anchor, name)
+        condition |= equal & Q(**{f"{name}__{side}": value})
+        equal &= Q(**{name: value})
+    return condition
+
+
+def _turned(key: str) -> str:
+    return key.removeprefix("-") if key.startswith("-") else f"-{key}"
+
+
+def _cursor(rows: list[M], index: int) -> str:
+    return str(getattr(rows[index], "public_id", "")) if rows else ""

@@ -1,0 +1,121 @@
+"""All that the review page shows of one access request, in a fixed number of queries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from accounts.errors import NotFound
+from accounts.models import User
+from tiers.facts import Catalogue
+from tiers.models import Grant, GrantSource, Tier
+from tokens.lifecycle import Action, allows
+from tokens.models import AccessRequest, RequestState, Token
+from tokens.policies import requests as policies
+from tokens.selectors.review import TONES, Due, due, grants_of, position, visible
+from tokens.selectors.review_changes import Changes, changes
+from tokens.selectors.review_signals import Signal, signals
+from tokens.selectors.review_timeline import Entry, timeline
+
+_JOINED = (
+    "workspace",
+    "application",
+    "applicant",
+    "tier",
+    "model",
+    "claimed_by",
+    "decided_by",
+    "granted_tier",
+    "previous",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """`refused` says why this viewer may not decide; empty where they may. `grant` is what an approval gave."""
+
+    access_request: AccessRequest
+    tone: str
+    due: Due | None
+    position: int | None
+    changes: Changes
+    signals: list[Signal]
+    timeline: list[Entry]
+    links: list[str]
+    tiers: list[Tier]
+    grant: Grant | None
+    refused: str
+    reads_internal: bool
+    claimed_by_viewer: bool
+
+    @property
+    def decidable(self) -> bool:
+        return allows(self.access_request.state, Action.APPROVE)
+
+    @property
+    def claimable(self) -> bool:
+        return allows(self.access_request.state, Action.CLAIM)
+
+    @property
+    def releasable(self) -> bool:
+        return allows(self.access_request.state, Action.RELEASE)
+
+    @property
+    def remarkable(self) -> bool:
+        return allows(self.access_request.state, Action.REMARK)
+
+
+def find(public_id: str) -> AccessRequest:
+    """What was ever submitted, by public id. Raises NotFound."""
+    queryset = visible().select_related(*_JOINED).prefetch_related("application__domains")
+    found = queryset.filter(public_id=public_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def detail(access_request: AccessRequest, viewer: User, catalogue: Catalogue, now: datetime) -> Detail:
+    grants = grants_of({access_request.workspace_id})[access_request.workspace_id]
+    tokens = _live_tokens(access_request, now)
+    reads_internal = policies.can_read_internal(viewer, access_request)
+    return Detail(
+        access_request=access_request,
+        tone=TONES[RequestState(access_request.state)],
+        due=due(access_request, now),
+        position=position(access_request),
+        changes=changes(access_request, catalogue, grants, tokens, now),
+        signals=signals(access_request, catalogue, tokens),
+        timeline=timeline(access_request, viewer, internal=reads_internal),
+        links=_web_addresses(access_request.links.split()),
+        tiers=tiers_to_grant(access_request),
+        grant=_grant(access_request),
+        refused=policies.why_not_review(viewer, access_request) or "",
+        reads_internal=reads_internal,
+        claimed_by_viewer=access_request.claimed_by_id == viewer.pk,
+    )
+
+
+def tiers_to_grant(access_request: AccessRequest) -> list[Tier]:
+    """The asked one first, then those below it, but for the lowest, which is everybody's."""
+    if access_request.tier is None:
+        return []
+    return list(Tier.objects.filter(rank__lte=access_request.tier.rank).order_by("-rank"))[:-1]
+
+
+def _live_tokens(access_request: AccessRequest, now: datetime) -> list[Token]:
+    live = Token.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), application=access_request.application_id)
+    return list(live.filter(revoked_at=None).order_by("-id")[:100])
+
+
+def _grant(access_request: AccessRequest) -> Grant | None:
+    return (
+        Grant.objects.filter(source=GrantSource.REQUEST, source_id=access_request.public_id)
+        .select_related("tier", "model")
+        .first()
+    )
+
+
+def _web_addresses(words: Sequence[str]) -> list[str]:
+    """Only those that a browser may open: http and https."""
+    return [word for word in words if word.startswith(("https://", "http://"))][:10]

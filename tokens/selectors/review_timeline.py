@@ -1,0 +1,83 @@
+"""What was said and done about an access request, in order: messages and audit events as one conversation."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import AuditEvent, User
+from tokens.models import AccessRequest, RequestMessage
+
+MOST: Final = 200
+# What is said of each event after the person's name, its glyph and its tone. Messages show their own text instead.
+EVENTS: Final[dict[str, tuple[str | Promise, str, str]]] = {
+    "request.submitted": (gettext_lazy("asked for access"), "circle-dot", "info"),
+    "request.edited": (gettext_lazy("changed what is written"), "pencil", ""),
+    "request.resubmitted": (gettext_lazy("sent it again"), "send", "info"),
+    "request.withdrawn": (gettext_lazy("withdrew it"), "undo-2", ""),
+    "request.claimed": (gettext_lazy("claimed it"), "user-check", ""),
+    "request.released": (gettext_lazy("released it"), "user-minus", ""),
+    "request.changes_requested": (gettext_lazy("asked for changes"), "message-square", "warn"),
+    "request.approved": (gettext_lazy("approved it"), "circle-check", "ok"),
+    "request.rejected": (gettext_lazy("rejected it"), "circle-x", "bad"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`icon` is empty for a message, which shows its author's initials."""
+
+    at: datetime
+    name: str
+    who: str
+    did: str
+    text: str = ""
+    icon: str = ""
+    tone: str = ""
+    internal: bool = False
+
+
+def timeline(access_request: AccessRequest, viewer: User, *, internal: bool) -> list[Entry]:
+    """The newest 200 events and messages, oldest first. `internal`: whether reviewers' remarks are shown."""
+    events = AuditEvent.objects.filter(
+        subject_type="AccessRequest", subject_id=access_request.public_id, action__in=EVENTS
+    ).select_related("actor")
+    messages = RequestMessage.objects.filter(access_request=access_request).select_related("author")
+    if not internal:
+        messages = messages.filter(internal=False)
+    newest_messages = list(messages.order_by("-id")[:MOST])
+    newest_events = list(events.order_by("-id")[:MOST])
+    entries = [
+        *_of_events(newest_events, newest_messages, viewer),
+        *_of_messages(newest_messages, newest_events, viewer),
+    ]
+    return sorted(entries, key=lambda entry: entry.at)[-MOST:]
+
+
+def _of_events(events: Iterable[AuditEvent], messages: Iterable[RequestMessage], viewer: User) -> Iterator[Entry]:
+    """What was asked for is a message of the same transaction, and carries the event's instant."""
+    said = {(message.at, message.author_id): message.text for message in messages}
+    for event in events:
+        did, icon, tone = EVENTS[event.action]
+        asked = said.get((event.at, event.actor_id or 0), "") if event.action == "request.changes_requested" else ""
+        name = event.actor.display_name if event.actor else event.actor_name
+        yield Entry(event.at, name, _who(event.actor, viewer, name), str(did), asked or event.reason, icon, tone)
+
+
+def _of_messages(messages: Iterable[RequestMessage], events: Iterable[AuditEvent], viewer: User) -> Iterator[Entry]:
+    asked = {(event.at, event.actor_id) for event in events if event.action == "request.changes_requested"}
+    for message in messages:
+        if (message.at, message.author_id) in asked:
+            continue
+        did = _("noted for reviewers") if message.internal else _("wrote")
+        name = message.author.display_name
+        who = _who(message.author, viewer, name)
+        yield Entry(message.at, name, who, did, message.text, internal=message.internal)
+
+
+def _who(person: User | None, viewer: User, name: str) -> str:
+    return _("You") if person == viewer else name
