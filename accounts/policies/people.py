@@ -1,4 +1,4 @@
-"""Rules about people that the storeys above rest on. `check_x` raises with the reason, `can_x` wraps it."""
+"""Rules about people, which the storeys above rest on too."""
 
 from allauth.account.models import EmailAddress
 from django.utils.translation import gettext_lazy as _
