@@ -37,12 +37,14 @@ def mail_invitation(pk: int) -> None:
 
 
 @shared_task(queue="rest")  # type: ignore[untyped-decorator]
-def mail_waiting_invitations() -> None:
-    """The sweep: whatever was not handed to the broker, or not taken by the mail server, is tried again."""
+def mail_waiting_invitations() -> int:
+    """The sweep: what was not handed to the broker, or not taken by the mail server, is tried again; how many."""
     now = clock.now()
     waiting = Invitation.objects.filter(mailed_at=None, accepted_at=None, revoked_at=None, expires_at__gt=now)
-    for pk in waiting.order_by("pk").values_list("pk", flat=True)[:200]:
+    ids = list(waiting.order_by("pk").values_list("pk", flat=True)[:200])
+    for pk in ids:
         mail_invitation.delay(pk)
+    return len(ids)
 
 
 @shared_task(queue="rest")  # type: ignore[untyped-decorator]
