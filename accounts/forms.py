@@ -1,10 +1,14 @@
-"""Forms of sign-up and of a person's own pages."""
+"""Forms of sign-up, of a person's own pages and of a workspace's."""
+
+from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import MembershipRole, User
+from accounts.policies.workspaces import NAME_LENGTH
 
 
 class SignupForm(forms.Form):
@@ -20,3 +24,47 @@ class SignupForm(forms.Form):
 
     def signup(self, request: HttpRequest, user: User) -> None:
         """allauth calls this after `AccountAdapter.save_user`, which has kept the name with the person."""
+
+
+class ProfileForm(forms.Form):
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=100,
+        required=False,
+        help_text=_("Without one, others see your address up to the @."),
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    locale = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES, help_text=_("Of pages and mails."))
+    single_keys = forms.BooleanField(
+        label=_("Single-key shortcuts"),
+        required=False,
+        help_text=_("Keys such as J, K or ? without Ctrl. Switch them off if you use speech or a screen reader."),
+    )
+
+    @classmethod
+    def of(cls, person: User, data: Any = None) -> "ProfileForm":
+        return cls(data, initial={name: getattr(person, name) for name in cls.base_fields})
+
+
+class WorkspaceForm(forms.Form):
+    name = forms.CharField(label=_("Name of the workspace"), max_length=NAME_LENGTH)
+
+
+ROLE_HELP = _("Members make applications and tokens. Owners also invite, remove and rename.")
+
+
+class InvitationForm(forms.Form):
+    email = forms.EmailField(
+        label=_("E-mail address"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"})
+    )
+    role = forms.ChoiceField(
+        label=_("Role"),
+        choices=MembershipRole,
+        initial=MembershipRole.MEMBER,
+        widget=forms.RadioSelect,
+        help_text=ROLE_HELP,
+    )
+
+
+class MemberRoleForm(forms.Form):
+    role = forms.ChoiceField(label=_("Role"), choices=MembershipRole, widget=forms.RadioSelect, help_text=ROLE_HELP)

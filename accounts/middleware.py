@@ -88,7 +88,7 @@ def _answer(request: HttpRequest, error: DomainError) -> HttpResponse:
         return render(request, "components/refusal.html", {"sentence": error.message}, status=error.status)
     if isinstance(error, SecondFactorRequired):
         messages.warning(request, str(error.message))
-        return redirect("mfa_index")
+        return redirect("profile:security")
     context = {"heading": heading(error), "sentence": error.message, "status": error.status}
     return render(request, "errors/domain_error.html", context, status=error.status)
 

@@ -1,9 +1,30 @@
 """Pages about people and workspaces."""
 
-from django.urls import path
+from django.urls import include, path
 
-from accounts.views import invitations
+from accounts.views import invitations, membership, profile, workspace
+
+_profile = [
+    path("security/", profile.security, name="security"),
+]
+_workspace = [
+    path("", workspace.members, name="members"),
+    path("activity/", workspace.activity, name="activity"),
+    path("rename/", workspace.rename, name="rename"),
+    path("new/", workspace.new, name="new"),
+    path("switch/", workspace.switch, name="switch"),
+    path("leave/", workspace.leave, name="leave"),
+    path("invite/", membership.invite, name="invite"),
+    path("invitations/<str:public_id>/revoke/", membership.revoke, name="revoke"),
+    path("members/<str:public_id>/", membership.member, name="member"),
+    path("members/<str:public_id>/remove/", membership.remove, name="remove"),
+]
 
 urlpatterns = [
-    path("invitations/<slug:public_id>/<str:secret>/", invitations.invitation, name="invitation"),
+    # The library's own overview, in place of which stands ours.
+    path("accounts/2fa/", profile.second_factor, name="mfa_index"),
+    path("profile/", profile.profile, name="profile"),
+    path("profile/", include((_profile, "profile"))),
+    path("workspace/", include((_workspace, "workspace"))),
+    path("invitations/<str:public_id>/<str:secret>/", invitations.invitation, name="invitation"),
 ]

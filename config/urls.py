@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from config import views
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("language/", views.language, name="set_language"),
     path("review/", include("tokens.urls.review")),

@@ -1,0 +1,80 @@
+"""What the audit's actions are called for a person. Each storey names its own in its module `activity.py`."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import AuditEvent
+
+_names: dict[str, Promise] = {}
+
+
+def name_actions(names: Mapping[str, Promise]) -> None:
+    """Say what actions are called: {"token.minted": _("Token made")}."""
+    _names.update(names)
+
+
+def name_of(action: str) -> Promise | str:
+    """An action without a name shows its own words, rather than nothing."""
+    _discover()
+    return _names.get(action) or action.replace(".", " ").replace("_", " ").capitalize()
+
+
+@cache
+def _discover() -> None:
+    autodiscover_modules("activity")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a timeline."""
+
+    event: AuditEvent
+    name: Promise | str
+    actor: str
+    changes: list[tuple[str, Any, Any]]
+
+
+def entries(events: list[AuditEvent]) -> list[Entry]:
+    """Events as a person reads them. Their actors must have been fetched along."""
+    return [Entry(e, name_of(e.action), actor_of(e), list(_changes(e))) for e in events]
+
+
+def actor_of(event: AuditEvent) -> str:
+    return event.actor.display_name if event.actor else event.actor_name
+
+
+def _changes(event: AuditEvent) -> Iterator[tuple[str, Any, Any]]:
+    for key in dict.fromkeys([*event.before, *event.after]):
+        yield key.replace("_", " "), _shown(event.before.get(key)), _shown(event.after.get(key))
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value)
+    return "" if value is None else value
+
+
+name_actions(
+    {
+        "person.registered": _("Signed up"),
+        "person.profile_changed": _("Profile changed"),
+        "person.role_changed": _("Role on the platform changed"),
+        "person.origin_erased": _("Origins of actions erased"),
+        "workspace.created": _("Workspace made"),
+        "workspace.renamed": _("Workspace renamed"),
+        "workspace.suspended": _("Workspace suspended"),
+        "workspace.resumed": _("Workspace resumed"),
+        "invitation.sent": _("Invitation sent"),
+        "invitation.revoked": _("Invitation revoked"),
+        "invitation.accepted": _("Invitation accepted"),
+        "member.role_changed": _("Role of a member changed"),
+        "member.removed": _("Member removed"),
+        "member.left": _("Member left"),
+    }
+)
