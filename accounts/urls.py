@@ -23,6 +23,10 @@ _workspace = [
 urlpatterns = [
     # The library's own overview, in place of which stands ours.
     path("accounts/2fa/", profile.second_factor, name="mfa_index"),
+    # The library's own, behind our stricter proof of who is there.
+    path("accounts/2fa/totp/activate/", profile.activate_totp, name="mfa_activate_totp"),
+    path("accounts/2fa/webauthn/add/", profile.add_passkey, name="mfa_add_webauthn"),
+    path("accounts/password/set/", profile.set_password, name="account_set_password"),
     path("profile/", profile.profile, name="profile"),
     path("profile/", include((_profile, "profile"))),
     path("workspace/", include((_workspace, "workspace"))),

@@ -1,5 +1,8 @@
 """A person's own pages."""
 
+from allauth.account import views as library_account
+from allauth.mfa.totp import views as library_totp
+from allauth.mfa.webauthn import views as library_webauthn
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -9,6 +12,7 @@ from django.utils.translation import override
 from accounts.access import SignedInRequest, requires
 from accounts.actions.people import change_profile
 from accounts.forms import ProfileForm
+from accounts.reauthentication import reauthenticated
 from accounts.roles import Permission, lacks_second_factor
 from accounts.selectors import security_of
 
@@ -39,3 +43,8 @@ def security(request: SignedInRequest) -> HttpResponse:
 def second_factor(request: SignedInRequest) -> HttpResponse:
     """Where the library leads after a second factor was set up or removed."""
     return redirect("profile:security")
+
+
+activate_totp = requires(Permission.SIGNED_IN)(reauthenticated(library_totp.activate_totp))
+add_passkey = requires(Permission.SIGNED_IN)(reauthenticated(library_webauthn.add_webauthn))
+set_password = requires(Permission.SIGNED_IN)(reauthenticated(library_account.password_set))

@@ -3,6 +3,7 @@
 from itertools import count
 
 from allauth.account.models import EmailAddress
+from django.test import Client
 
 from accounts.actions.people import register_person
 from accounts.models import Membership, MembershipRole, PlatformRole, User, Workspace
@@ -27,3 +28,12 @@ def personal_workspace(user: User) -> Workspace:
 def joined(workspace: Workspace, role: str = MembershipRole.MEMBER, **fields: object) -> Membership:
     """A new person who belongs to a workspace."""
     return Membership.objects.create(workspace=workspace, user=person(**fields), role=role)
+
+
+def sign_in(user: User, password: str = PASSWORD) -> Client:
+    """A browser in which that person has just signed in with the password: reauthentication holds for 15 minutes."""
+    client = Client()
+    response = client.post("/accounts/login/", {"login": user.email, "password": password})
+    assert response.status_code == 302, response.content.decode()
+    assert client.session["_auth_user_id"] == str(user.pk)
+    return client

@@ -105,9 +105,7 @@ def test_a_revoked_one_is_refused(invitation, owner):
 
 
 def test_twenty_a_day_and_revoked_ones_count(workspace, owner):
-    made = [
-        invite_member(workspace=workspace, email=f"n{n}@example.com", role="member", by=owner) for n in range(20)
-    ]
+    made = [invite_member(workspace=workspace, email=f"n{n}@example.com", role="member", by=owner) for n in range(20)]
     revoke_invitation(invitation=made[0], by=owner)
     with pytest.raises(TooMany):
         invite_member(workspace=workspace, email="n20@example.com", role="member", by=owner)
