@@ -25,6 +25,7 @@ from django.utils.translation import gettext as _
 register = template.Library()
 
 TONES = {"ok": "circle-check", "info": "info", "warn": "triangle-alert", "bad": "circle-alert", "mute": "info"}
+TIER_GLYPHS = frozenset({"anonymous", "seed", "flower", "nectar"})
 AVATAR_HUES = ("", "b", "c", "d")
 # Older than this, a date says more than a number of weeks.
 RECENT_SECONDS = 30 * 24 * 3600
@@ -40,8 +41,10 @@ def icon(name: str) -> SafeString:
 
 @register.simple_tag
 def tier(slug: str) -> SafeString:
-    """A tier's badge: glyph, word and tint together, always in lower case."""
-    return format_html('<span class="tier" data-tier="{0}">{1}{0}</span>', slug, icon(f"tier-{slug}"))
+    """A tier's badge: glyph, word and tint together, always in lower case. A tier that a platform adds has a
+    plain glyph."""
+    glyph = f"tier-{slug}" if slug in TIER_GLYPHS else "layers"
+    return format_html('<span class="tier" data-tier="{0}">{1}{0}</span>', slug, icon(glyph))
 
 
 @register.simple_tag

@@ -46,6 +46,7 @@ def components(request: HttpRequest) -> HttpResponse:
     form = Example(request.POST or None)
     context = {
         "form": form,
+        "opened": "opened" in request.GET,
         "recently": timezone.now() - timedelta(minutes=3),
         "long_ago": timezone.now() - timedelta(days=90),
         "values": [3, 5, 4, 8, 6, 9, 12],

@@ -66,6 +66,16 @@ def test_without_script_the_link_leads_to_the_page_of_the_same_form(browse: Open
     expect(page.get_by_role("button", name="Revoke…")).to_be_visible()
 
 
+@pytest.mark.parametrize("script", [True, False])
+def test_a_dialog_whose_form_was_refused_comes_open(browse: Open, noor: User, script: bool) -> None:
+    page = browse("/components/?opened", by=noor, script=script)
+    sheet = page.get_by_role("dialog", name="New token")
+    expect(sheet).to_be_visible()
+    assert sheet.evaluate("dialog => dialog.matches(':modal')") is script
+    sheet.get_by_role("button", name="Close").click()
+    expect(sheet).to_be_hidden()
+
+
 def test_what_is_copied_in_a_dialog_is_said_there(browse: Open, noor: User) -> None:
     page = browse("/components/", by=noor)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])

@@ -46,6 +46,15 @@ def test_hostile_text_stays_text(source: str) -> None:
     assert " style=" not in html
 
 
+@pytest.mark.parametrize(
+    ("slug", "glyph"), [("flower", "tier-flower"), ("anonymous", "tier-anonymous"), ("orchard", "layers")]
+)
+def test_a_tier_has_its_word_and_a_glyph_even_when_it_is_new(slug: str, glyph: str) -> None:
+    html = ui.tier(slug)
+    assert f"sprite.svg#{glyph}" in html
+    assert html.endswith(f"{slug}</span>")
+
+
 def test_markup_inside_a_block_is_kept() -> None:
     html = render("{% callout 'warn' %}<b>{{ name }}</b>{% endcallout %}", name="<i>")
     assert "<b>&lt;i&gt;</b>" in html
