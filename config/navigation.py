@@ -37,7 +37,8 @@ DEVELOPER_SECTIONS = frozenset({Section.BUILD, Section.CLIMB, Section.WORKSPACE}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`keys` is a sequence such as "g h". Pages in one of `namespaces` belong to this entry."""
+    """`keys` is a sequence such as "g h". Pages in one of `namespaces`, or in that of
+    its own name, belong to this entry."""
 
     section: Section
     url_name: str
@@ -141,7 +142,7 @@ def _shown(entry: Entry, allowed: set[Permission]) -> bool:
 def _current(entry: Entry, view_name: str) -> str:
     if view_name == entry.url_name:
         return "page"
-    return "true" if view_name.partition(":")[0] in entry.namespaces else ""
+    return "true" if view_name.partition(":")[0] in (entry.url_name, *entry.namespaces) else ""
 
 
 def _address(url_name: str) -> str:

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("language/", views.language, name="set_language"),
     path("review/", include("tokens.urls.review")),
     path("theme/", views.theme, name="theme"),
+    path("", include("tiers.urls")),
 ]
 
 handler400 = "config.views.bad_request"

@@ -1,0 +1,18 @@
+"""The addresses of this storey's staff pages."""
+
+from django.urls import include, path
+
+from tiers.views import audit, catalogue
+
+catalogue_pages = [
+    path("tiers/new/", catalogue.new_tier, name="new_tier"),
+    path("tiers/<slug:slug>/", catalogue.tier, name="tier"),
+    path("models/new/", catalogue.new_model, name="new_model"),
+    path("models/<slug:public_id>/", catalogue.model, name="model"),
+]
+urlpatterns = [
+    path("audit/", audit.log, name="audit"),
+    path("audit/verify/", audit.verify, name="audit_verify"),
+    path("catalogue/", catalogue.index, name="catalogue"),
+    path("catalogue/", include((catalogue_pages, "catalogue"))),
+]
