@@ -28,10 +28,10 @@ class Match:
 
 def decoded_path(endpoint: str) -> str | None:
     """The path of an endpoint without its query, decoded once; None if it is one that names no operation."""
-    path = endpoint.partition("?")[0].partition("#")[0]
+    path = endpoint.partition("?")[0]
     if not path.startswith("/") or len(path) > MAX_PATH:
         return None
-    if _ENCODED_SLASH.search(path) or _BAD_ESCAPE.search(path) or "\\" in path:
+    if _ENCODED_SLASH.search(path) or _BAD_ESCAPE.search(path) or "\\" in path or "#" in path:
         return None
     try:
         decoded = unquote_to_bytes(path).decode()

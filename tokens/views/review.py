@@ -57,7 +57,7 @@ def decide(request: SignedInRequest, public_id: str) -> HttpResponse:
         return _page(request, find(public_id), form=form, conflict=str(error.message), status=error.status)
     messages.success(request, str(DONE[decided.state]) % {"application": decided.application.name})
     following = selectors.next_to_decide(decided, request.user)
-    return HttpResponseRedirect(_address(following) if following else reverse("review:queue"))
+    return HttpResponseRedirect(_address(request, following, "d-h") if following else reverse("review:queue"))
 
 
 def _carry_out(form: DecisionForm, access_request: AccessRequest, request: SignedInRequest) -> AccessRequest:
@@ -85,7 +85,7 @@ def claim(request: SignedInRequest, public_id: str) -> HttpResponse:
         reviews.claim_request(access_request=access_request, by=request.user)
     except Conflict as error:
         messages.warning(request, str(error.message))
-    return HttpResponseRedirect(_address(access_request))
+    return HttpResponseRedirect(_address(request, access_request))
 
 
 @requires(Permission.REVIEW_DECIDE)
@@ -96,7 +96,7 @@ def release(request: SignedInRequest, public_id: str) -> HttpResponse:
         reviews.release_request(access_request=access_request, by=request.user)
     except Conflict as error:
         messages.warning(request, str(error.message))
-    return HttpResponseRedirect(_address(access_request))
+    return HttpResponseRedirect(_address(request, access_request))
 
 
 @requires(Permission.REVIEW_DECIDE)
@@ -112,7 +112,7 @@ def remark(request: SignedInRequest, public_id: str) -> HttpResponse:
     except DomainError as error:
         form.add_error(None, str(error.message))
         return _page(request, find(public_id), remark_form=form, status=error.status)
-    return HttpResponseRedirect(_address(access_request) + "#conversation-h")
+    return HttpResponseRedirect(_address(request, access_request, "conversation-h"))
 
 
 def _page(
@@ -135,7 +135,7 @@ def _page(
         "tabs": selectors.tabs(),
         "rows": selectors.rows(found.rows, catalogue, now),
         "pages": found,
-        "query": _query(request, filters),
+        "query": _query(request, filters.tab),
         "opened": opened is not None,
         "h": "h3" if opened is None else "h2",
         "about": about,
@@ -172,15 +172,19 @@ def _filters(request: HttpRequest, opened: AccessRequest | None) -> Filters:
     )
 
 
-def _query(request: HttpRequest, filters: Filters) -> str:
+def _query(request: HttpRequest, tab: str) -> str:
     """The filters as a query string, so that links keep them."""
     query = request.GET.copy()
     for name in list(query):
         if name not in ("who", "find"):
             del query[name]
-    query["tab"] = filters.tab
+    query["tab"] = tab
     return query.urlencode()
 
 
-def _address(access_request: AccessRequest) -> str:
-    return reverse("review:detail", args=[access_request.public_id])
+def _address(request: HttpRequest, access_request: AccessRequest, part: str = "") -> str:
+    """The page of a request, among the same filters. The part is always given after a form that had one: else a
+    browser would keep the form's."""
+    tab = request.GET.get("tab", selectors.PENDING)
+    fragment = f"#{part}" if part else ""
+    return f"{reverse('review:detail', args=[access_request.public_id])}?{_query(request, tab)}{fragment}"

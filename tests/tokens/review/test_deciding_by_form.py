@@ -36,7 +36,7 @@ def test_no_decision_is_refused_and_says_so(desk: SimpleNamespace) -> None:
 def test_approving_grants_and_opens_the_next(desk: SimpleNamespace) -> None:
     first, second = ask("First"), ask("Second")
     response = decide(desk, first, decision="approved", tier="seed", until="90", note="Enjoy")
-    assert (response.status_code, response["Location"]) == (302, address(second))
+    assert (response.status_code, response["Location"]) == (302, address(second) + "?tab=pending#d-h")
     grant = Grant.objects.get(source="request")
     assert grant.tier is not None
     assert grant.ends_at is not None

@@ -79,7 +79,7 @@ def rest_of(call: Call) -> str:
 def _query(uri: str) -> list[tuple[str, str]]:
     """The parameters. One of ours whose name is written with escapes is refused: gateways strip tokens from what
     they pass on by their plain names."""
-    text = uri.partition("?")[2].partition("#")[0]
+    text = uri.partition("?")[2]
     try:
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_PARAMETERS)
     except ValueError as error:
