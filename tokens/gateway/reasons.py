@@ -19,7 +19,16 @@ TYPE_OF_STATUS = {
     500: "api_error",
     503: "api_error",
 }
-REMEDY_KINDS = ("apply", "buy", "pay", "wait", "use", "rotate", "edit", "contact")
+REMEDY_KINDS = {
+    "apply": "ask for it: make a token, or send an access request that the link has filled in",
+    "buy": "buy what opens it",
+    "pay": "settle an order that exists already",
+    "wait": "do nothing: it opens at `until`, or once what is under way is done; the link shows its state",
+    "use": "call another `model` or `endpoint`; the link lists what can be called",
+    "rotate": "take the token's newer secret, or make one",
+    "edit": "change a setting of the token or the application",
+    "contact": "ask a person",
+}
 OBTAINS = frozenset({"apply", "buy", "pay", "wait"})
 
 
