@@ -28,6 +28,11 @@ def test_nothing_is_wrong_with_the_frame(browse: Open, noor: User, phone: bool, 
     assert faults(browse(NOWHERE, by=noor, phone=phone, dark=dark)) == []
 
 
+@pytest.mark.parametrize("phone", [False, True])
+def test_nothing_is_wrong_with_the_gate(browse: Open, transactional_db: None, phone: bool) -> None:
+    assert faults(browse("/accounts/login/", phone=phone)) == []
+
+
 def test_the_theme_changes_at_once_and_stays(browse: Open, noor: User) -> None:
     page = browse(NOWHERE, by=noor)
     page.locator("#nav [data-theme-toggle] button").click()
