@@ -1,8 +1,10 @@
 """What every test has: real servers, and a Redis as empty as a new one."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
 from tests.environment import HOLDING
 
@@ -11,6 +13,19 @@ pytest_plugins = ["tests.fixtures.workers"]
 
 def pytest_unconfigure() -> None:
     HOLDING.close()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Sessions that threads of tests left behind must not keep the test database from being dropped."""
+    yield
+    from django.db import connection
+
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture(autouse=True)
