@@ -218,7 +218,8 @@ def wrong_endpoint(catalogue: Catalogue, model: ModelFacts, asked: OperationFact
                 "message": message,
                 "asked": asked.sends,
             }
-    return Refusal("wrong_endpoint", message, "endpoint", tuple(_use_endpoint(pattern) for pattern, _sends in named))
+    remedies = tuple(_use_endpoint(pattern) for pattern, _sends in named)
+    return Refusal("wrong_endpoint", message, "endpoint", remedies or (_see_models(),))
 
 
 def unavailable() -> Refusal:

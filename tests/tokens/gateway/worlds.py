@@ -1,0 +1,158 @@
+"""Random catalogues, grants, passes and asks, small enough that they often meet."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address, ip_network
+
+from hypothesis import strategies as st
+
+from tiers.facts import Catalogue, GrantFacts, ModelFacts, OperationFacts, TierFacts
+from tokens.gateway.ask import ApplicationFacts, Ask, OpenRequest, Pass
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+TIERS = ("anonymous", "seed", "flower")
+MODELS = ("m1", "m2", "m3", "m4")
+ENDPOINTS = {
+    "chat": ("POST /v1/chat", "POST /v1/models/{model}/chat"),
+    "image": ("POST /v1/image", "GET /image/{prompt}"),
+    "embed": ("POST /v1/embed",),
+}
+APPLICATION = 7
+# What a publishable token's refusal must not tell.
+WORKSPACE, REQUEST, REASON, SOURCE = "workspace0id", "request0id", "reason given", "source0id"
+
+moments = st.sampled_from([NOW + timedelta(days=days) for days in (-200, -91, -89, -1, 0, 1, 200)])
+names = st.sampled_from(MODELS)
+
+
+def optional(strategy: st.SearchStrategy) -> st.SearchStrategy:
+    return st.none() | strategy
+
+
+def some(values: tuple[str, ...]) -> st.SearchStrategy[frozenset[str]]:
+    return st.frozensets(st.sampled_from(values))
+
+
+@st.composite
+def models(draw: st.DrawFn, name: str) -> ModelFacts:
+    gated = draw(st.booleans())
+    start = draw(optional(moments))
+    end = draw(moments.filter(lambda at: at > start)) if start and start < NOW + timedelta(days=200) else None
+    return ModelFacts(
+        name=name,
+        operations=draw(some(tuple(ENDPOINTS))),
+        tier=None if gated else draw(st.sampled_from(TIERS)),
+        gated=gated,
+        aliases=(f"{name}-alias",) if draw(st.booleans()) else (),
+        early_access_from=start if end else None,
+        early_access_until=end,
+        retired_at=draw(optional(moments)),
+        successor=draw(optional(names)),
+    )
+
+
+@st.composite
+def catalogues(draw: st.DrawFn) -> Catalogue:
+    tiers = {
+        slug: TierFacts(slug=slug, name=slug.title(), rank=i, requests_per_minute=1) for i, slug in enumerate(TIERS)
+    }
+    operations = {
+        slug: OperationFacts(
+            slug=slug,
+            label=slug.title(),
+            endpoints=endpoints,
+            sends=draw(st.sampled_from(("", "messages", "prompt"))),
+            default_model=draw(optional(names)),
+        )
+        for slug, endpoints in ENDPOINTS.items()
+    }
+    return Catalogue(1, tiers, {name: draw(models(name)) for name in MODELS}, operations)
+
+
+@st.composite
+def grants(draw: st.DrawFn) -> GrantFacts:
+    to_tier = draw(st.booleans())
+    return GrantFacts(
+        id="grant0id",
+        source=draw(st.sampled_from(("rule", "manual", "request", "early_access"))),
+        source_id=SOURCE,
+        tier=draw(st.sampled_from(TIERS)) if to_tier else None,
+        model=None if to_tier else draw(names),
+        application=draw(st.sampled_from((None, APPLICATION, 8))),
+        permissions=draw(st.sampled_from((frozenset({"generate"}), frozenset({"generate", "download"})))),
+        starts_at=draw(moments),
+        ends_at=draw(optional(moments)),
+        suspended_at=draw(optional(st.just(NOW))),
+        revoked_at=draw(optional(st.just(NOW))),
+    )
+
+
+live_grants = grants().map(lambda grant: _live(grant))
+
+
+def _live(grant: GrantFacts) -> GrantFacts:
+    return replace(grant, starts_at=NOW - timedelta(days=1), ends_at=None, suspended_at=None, revoked_at=None)
+
+
+@st.composite
+def open_requests(draw: st.DrawFn) -> OpenRequest:
+    to_tier = draw(st.booleans())
+    states = ("draft", "submitted", "in_review", "changes_requested")
+    tier, model = (draw(st.sampled_from(TIERS)), None) if to_tier else (None, draw(names))
+    return OpenRequest(REQUEST, draw(st.sampled_from(states)), tier, model, NOW)
+
+
+@st.composite
+def passes(draw: st.DrawFn) -> Pass:
+    networks = draw(st.sampled_from(((), (ip_network("192.0.2.0/24"), ip_network("2001:db8::/32")))))
+    application = ApplicationFacts(
+        pk=APPLICATION,
+        id="application0",
+        slug="chat",
+        name="Chat",
+        secret_in_query=draw(st.booleans()),
+        suspended_reason=draw(st.sampled_from((None, None, None, "", REASON))),
+        hosts=draw(st.sampled_from(((), ("example.com", "*.example.org")))),
+    )
+    return Pass(
+        token="token0id",
+        publishable=draw(st.booleans()),
+        workspace=WORKSPACE,
+        application=application,
+        rights_version=3,
+        workspace_suspended_reason=draw(st.sampled_from((None, None, None, "", REASON))),
+        ends_at=draw(optional(moments)),
+        rotated=draw(st.booleans()),
+        revoked_at=draw(st.sampled_from((None, None, None, NOW))),
+        revoked_reason=REASON,
+        leaked=draw(st.booleans()),
+        allowed_models=draw(st.just(frozenset()) | some(MODELS)),
+        allowed_operations=draw(st.just(frozenset()) | some(tuple(ENDPOINTS))),
+        allowed_permissions=draw(st.just(frozenset()) | some(("generate", "download"))),
+        allowed_networks=networks,
+        allowed_hosts=draw(st.sampled_from(((), (), ("example.com",)))),
+        grants=tuple(draw(st.lists(grants(), max_size=4))),
+        open_requests=tuple(draw(st.lists(open_requests(), max_size=2))),
+    )
+
+
+paths = st.sampled_from(
+    ("/v1/chat", "/v1/image", "/v1/embed", "/v1/models/m1/chat", "/image/a%20b", "/v1/chat/", "//v1/chat", "/V1/chat")
+)
+addresses = st.sampled_from(("192.0.2.1", "203.0.113.1", "2001:db8::1")).map(ip_address)
+origins = st.sampled_from(("https://example.com", "https://a.example.org", "https://evil-example.com", "null", ""))
+
+
+@st.composite
+def asks(draw: st.DrawFn) -> Ask:
+    return Ask(
+        endpoint=draw(paths | paths | st.text(max_size=30)),
+        token="given",
+        model=draw(optional(names | names | st.sampled_from(("m1-alias", "M1")) | st.text(max_size=10))),
+        method=draw(st.sampled_from(("POST", "POST", "GET", "")) | st.text(max_size=8)),
+        origin=draw(optional(origins | st.text(max_size=20))),
+        address=draw(optional(addresses)),
+        permission=draw(st.sampled_from(("generate", "generate", "download"))),
+        request_id="req_1",
+        token_in_query=draw(st.booleans()),
+    )
