@@ -12,7 +12,7 @@ def client_address(request: HttpRequest) -> str | None:
     Behind n trusted proxies it is the n-th entry of X-Forwarded-For from the right; all further left was written
     by the caller and is believed by nobody. With no trusted proxy the header is ignored."""
     trusted: int = settings.ALLAUTH_TRUSTED_PROXY_COUNT
-    entries = request.headers.get("x-forwarded-for", "").split(",") if trusted else []
+    entries = [entry for entry in request.headers.get("x-forwarded-for", "").split(",") if entry.strip()]
     if trusted and len(entries) >= trusted:
         return _address(entries[-trusted])
     return _address(request.META.get("REMOTE_ADDR", ""))

@@ -18,6 +18,9 @@ for name in ("SITE_URL", "ALLOWED_HOSTS", "SECRET_KEY", "EMAIL_URL", "PORT", "BI
 os.environ |= {
     "DJANGO_SETTINGS_MODULE": "tests.settings",
     "DEMO": "on",
+    # One identity provider, which a test answers for on this machine.
+    "GITHUB_CLIENT_ID": "github-of-the-tests",
+    "GITHUB_CLIENT_SECRET": "no secret",
     "TOKEN_KEYS": f"1:{base64.b64encode(bytes(range(32))).decode()}",
     # Tests need no durability: a commit need not wait for the disk. And they alone may empty the audit tables.
     "PGOPTIONS": "-c synchronous_commit=off -c trellis.allow_truncate=on",

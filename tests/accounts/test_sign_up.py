@@ -46,6 +46,13 @@ def test_the_address_is_confirmed_by_the_code_in_the_mail(client: Client):
     assert client.session["_auth_user_id"] == str(person.pk)
 
 
+def test_the_mail_has_nothing_that_was_typed(client: Client):
+    client.post("/accounts/signup/", {**FORM, "name": "Win at https://evil.example"})
+    text = mail.outbox[-1].subject + mail.outbox[-1].body
+    assert "evil.example" not in text
+    assert "Win" not in text
+
+
 def test_a_wrong_code_confirms_nothing(client: Client):
     client.post("/accounts/signup/", FORM)
     response = client.post("/accounts/confirm-email/", {"code": "ZZZZ-ZZZZ"})
