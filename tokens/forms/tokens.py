@@ -1,0 +1,159 @@
+"""What a developer fills in about a token."""
+
+from datetime import datetime, time, timedelta
+from typing import Any, Final
+
+from django import forms
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from accounts.clock import now
+from tiers.models import GrantPermission, Operation
+from tokens.models import Application, Token, TokenKind
+from tokens.policies.tokens import DEFAULT_EXPIRY_DAYS
+from tokens.restrictions import Restrictions
+
+NEVER, ON_A_DAY = "never", "day"
+ENDS: Final = [
+    ("7", _("7 days")),
+    ("30", _("30 days")),
+    ("90", _("90 days")),
+    ("365", _("1 year")),
+    (ON_A_DAY, _("On a day")),
+    (NEVER, _("Never")),
+]
+OVERLAPS: Final = {
+    "0": (timedelta(0), _("at once"), _("For a secret that nothing uses any more")),
+    "1h": (timedelta(hours=1), _("in 1 hour"), _("One place to change")),
+    "24h": (timedelta(hours=24), _("in 24 hours"), _("A few servers")),
+    "7d": (timedelta(days=7), _("in 7 days"), _("Many servers, slow releases")),
+}
+
+
+def _kinds() -> list[tuple[str, Any]]:
+    card = "{}<small>{}</small>"
+    secret = format_html(card, _("Secret"), _("For servers. Whoever has it can call as you."))
+    publishable = format_html(card, _("Publishable"), _("For browsers. Works from your domains alone."))
+    return [(TokenKind.SECRET, secret), (TokenKind.PUBLISHABLE, publishable)]
+
+
+def _lines(label: Any, help_text: Any, placeholder: str = "") -> forms.CharField:
+    widget = forms.Textarea(attrs={"rows": 2, "class": "mono", "placeholder": placeholder, "spellcheck": "false"})
+    return forms.CharField(label=label, help_text=help_text, required=False, max_length=8000, widget=widget)
+
+
+class RestrictionsForm(forms.Form):
+    """Name and restrictions. Lists are written one a line (commas do as well)."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=80,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_("Where it is used: production, nightly job"),
+    )
+    models = _lines(_("Models"), _("One a line. Empty: everything that the tier opens."), "gpt-4o-mini")
+    operations = forms.MultipleChoiceField(
+        label=_("Operations"), required=False, widget=forms.CheckboxSelectMultiple, help_text=_("None: all of them.")
+    )
+    permissions = forms.MultipleChoiceField(
+        label=_("Permissions"),
+        required=False,
+        choices=GrantPermission.choices,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None: both."),
+    )
+    addresses = _lines(_("Addresses"), _("Addresses or networks it may be used from, one a line."), "203.0.113.0/24")
+    origins = _lines(
+        _("Origins"),
+        _("Domains whose pages may use it, one a line. Empty, for a publishable token: the application's domains."),
+        "app.example.com",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["operations"]
+        if isinstance(field, forms.MultipleChoiceField):
+            field.choices = [(row.slug, row.label) for row in Operation.objects.all()]
+
+    def restrictions(self) -> Restrictions:
+        values = self.cleaned_data
+        return Restrictions(
+            models=split(values["models"]),
+            operations=tuple(values["operations"]),
+            permissions=tuple(values["permissions"]),
+            addresses=split(values["addresses"]),
+            origins=split(values["origins"]),
+        )
+
+    @staticmethod
+    def initial_of(token: Token) -> dict[str, Any]:
+        return {
+            "name": token.name,
+            "models": "\n".join(token.allowed_models),
+            "operations": token.allowed_operations,
+            "permissions": token.allowed_permissions,
+            "addresses": "\n".join(token.allowed_addresses),
+            "origins": "\n".join(token.allowed_origins),
+        }
+
+
+class TokenForm(RestrictionsForm):
+    """`once` names this filling-in of the form: sent twice, it mints once."""
+
+    once = forms.CharField(max_length=40, widget=forms.HiddenInput)
+    application = forms.ChoiceField(label=_("Application"))
+    kind = forms.ChoiceField(label=_("Kind"), choices=_kinds, widget=forms.RadioSelect, initial=TokenKind.SECRET)
+    ends = forms.ChoiceField(
+        label=_("Ends"), choices=ENDS, widget=forms.RadioSelect, initial=str(DEFAULT_EXPIRY_DAYS)
+    )
+    day = forms.DateField(
+        label=_("Last day"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+    def __init__(self, *args: Any, applications: list[Application], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.applications = {application.public_id: application for application in applications}
+        choices = [(application.public_id, application.name) for application in applications]
+        self.fields["application"] = forms.ChoiceField(label=_("Application"), choices=choices)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("ends") == ON_A_DAY and not cleaned.get("day"):
+            self.add_error("day", _("Choose the last day."))
+        return cleaned
+
+    def expires_at(self) -> datetime | None:
+        """The instant at which it ends, None for never. A last day is counted whole, in UTC."""
+        ends, moment = self.cleaned_data["ends"], now()
+        if ends == NEVER:
+            return None
+        if ends == ON_A_DAY:
+            return datetime.combine(self.cleaned_data["day"], time.min, tzinfo=moment.tzinfo) + timedelta(days=1)
+        return moment + timedelta(days=int(ends))
+
+
+class RotateForm(forms.Form):
+    once = forms.CharField(max_length=40, widget=forms.HiddenInput)
+    overlap = forms.ChoiceField(label=_("The old secret stops working"), widget=forms.RadioSelect, initial="24h")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(key, format_html("{}<small>{}</small>", b, note)) for key, (_d, b, note) in OVERLAPS.items()]
+        field = self.fields["overlap"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = choices
+
+    def chosen(self) -> timedelta:
+        return OVERLAPS[self.cleaned_data["overlap"]][0]
+
+
+class RevokeForm(forms.Form):
+    reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+    leaked = forms.BooleanField(
+        label=_("It has leaked"), required=False, help_text=_("Callers who still send it are told so.")
+    )
+
+
+def split(text: str) -> tuple[str, ...]:
+    """The entries of a list written one a line, or with commas."""
+    return tuple(entry.strip() for line in text.splitlines() for entry in line.split(",") if entry.strip())
