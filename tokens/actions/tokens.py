@@ -10,6 +10,7 @@ from django.db import transaction
 from accounts import audit
 from accounts.audit import Actor
 from accounts.clock import now
+from accounts.ids import new_public_id
 from accounts.models import User, Workspace
 from tiers.actions.grants import ensure_self_service_grant
 from tokens import keys
@@ -39,13 +40,16 @@ def mint_token(
     expires_at: datetime | None,
     restrictions: Restrictions,
     by: User,
+    once: str = "",
 ) -> Minted:
     """A token of a live application that stands on a tier. Where a tier is self-service, that is given here.
 
-    `expires_at` None is never. Raises NotAllowed with `remedy="apply"` where there is no tier to stand on."""
+    `expires_at` None is never. `once` is the public id that the token shall have: a form that is sent twice names the
+    same one, and mints once. Raises NotAllowed with `remedy="apply"` where there is no tier to stand on."""
     workspace = _lock(application.workspace_id)
     application = Application.objects.select_related("workspace").get(pk=application.pk)
     policies.check_may_mint(by, application)
+    policies.check_once(once)
     moment, kind = now(), TokenKind(kind)
     policies.check_room(application, moment)
     policies.check_expiry(expires_at, moment)
@@ -55,6 +59,7 @@ def mint_token(
     ensure_self_service_grant(workspace=workspace, by=by)
     policies.check_stands(application, now())
     token = Token.objects.create(
+        public_id=once or new_public_id(),
         workspace=workspace,
         application=application,
         kind=kind,
@@ -69,14 +74,16 @@ def mint_token(
 
 
 @transaction.atomic
-def rotate_token(*, token: Token, overlap: timedelta, by: User) -> Minted:
+def rotate_token(*, token: Token, overlap: timedelta, by: User, seen: str = "") -> Minted:
     """A new secret for the same token: id, name and restrictions stay. The old one works for `overlap` more, never
-    past the token's own end."""
+    past the token's own end. `seen` are the last four characters of the secret that the person means to replace: a
+    form that is sent twice rotates once."""
     token = _locked(token)
     moment = now()
     policies.check_rotate(by, token, overlap, moment)
     ends_at = min(moment + overlap, token.expires_at or datetime.max.replace(tzinfo=moment.tzinfo))
     old = TokenSecret.objects.get(token=token, ends_at=None)
+    policies.check_seen(old, seen)
     TokenSecret.objects.filter(pk=old.pk).update(ends_at=ends_at)
     minted = _add_secret(token)
     audit.record(

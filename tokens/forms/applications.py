@@ -9,7 +9,7 @@ from tokens.models import Application
 class ApplicationForm(forms.ModelForm[Application]):
     class Meta:
         model = Application
-        fields = ("name", "url", "description", "category", "contact")
+        fields: tuple[str, ...] = ("name", "url", "description", "category", "contact")
         widgets = {
             "name": forms.TextInput(attrs={"autocomplete": "off"}),
             "url": forms.URLInput(attrs={"placeholder": "https://"}),
@@ -24,7 +24,7 @@ class ApplicationForm(forms.ModelForm[Application]):
 
 class ApplicationEditForm(ApplicationForm):
     class Meta(ApplicationForm.Meta):
-        fields = (*ApplicationForm.Meta.fields, "secret_in_query")
+        fields: tuple[str, ...] = (*ApplicationForm.Meta.fields, "secret_in_query")
         help_texts = {
             **ApplicationForm.Meta.help_texts,
             "secret_in_query": _("Query strings end up in logs. Leave this off unless a client cannot send headers."),

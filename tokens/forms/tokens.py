@@ -98,14 +98,12 @@ class RestrictionsForm(forms.Form):
 
 
 class TokenForm(RestrictionsForm):
-    """`once` names this filling-in of the form: sent twice, it mints once."""
+    """`once` is the public id that the token will have: the form, sent twice, mints once."""
 
-    once = forms.CharField(max_length=40, widget=forms.HiddenInput)
+    once = forms.CharField(max_length=12, widget=forms.HiddenInput)
     application = forms.ChoiceField(label=_("Application"))
     kind = forms.ChoiceField(label=_("Kind"), choices=_kinds, widget=forms.RadioSelect, initial=TokenKind.SECRET)
-    ends = forms.ChoiceField(
-        label=_("Ends"), choices=ENDS, widget=forms.RadioSelect, initial=str(DEFAULT_EXPIRY_DAYS)
-    )
+    ends = forms.ChoiceField(label=_("Ends"), choices=ENDS, widget=forms.RadioSelect, initial=str(DEFAULT_EXPIRY_DAYS))
     day = forms.DateField(
         label=_("Last day"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
@@ -133,7 +131,9 @@ class TokenForm(RestrictionsForm):
 
 
 class RotateForm(forms.Form):
-    once = forms.CharField(max_length=40, widget=forms.HiddenInput)
+    """`seen`: the last four characters of the secret that is to be replaced."""
+
+    seen = forms.CharField(max_length=4, widget=forms.HiddenInput)
     overlap = forms.ChoiceField(label=_("The old secret stops working"), widget=forms.RadioSelect, initial="24h")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

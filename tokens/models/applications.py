@@ -90,3 +90,8 @@ class Domain(models.Model):
 
     def __str__(self) -> str:
         return self.host
+
+    @property
+    def bare_host(self) -> str:
+        """The host itself, where the proof is looked for: without the `*.` of a pattern."""
+        return self.host.removeprefix("*.")

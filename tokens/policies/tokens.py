@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.audit import Actor
 from accounts.errors import Conflict, DomainError, Invalid, NotAllowed
+from accounts.ids import is_public_id
 from accounts.models import User
 from accounts.policies import check_verified_email
 from accounts.roles import Permission, require
@@ -46,6 +47,19 @@ def why_not_mint(user: User, application: Application) -> str | None:
     except DomainError as error:
         return str(error.message)
     return None
+
+
+def check_once(once: str) -> None:
+    """The id that a form brought along is one of ours, and free."""
+    if once and not is_public_id(once):
+        raise Invalid(_("This form is damaged. Open it again."))
+    if once and Token.objects.filter(public_id=once).exists():
+        raise Conflict(_("This form was sent before, and made its token then. Its secret was shown only that once."))
+
+
+def check_seen(current: TokenSecret, seen: str) -> None:
+    if seen and current.last4 != seen:
+        raise Conflict(_("This token was rotated meanwhile. Its new secret was shown only that once."))
 
 
 def check_room(application: Application, now: datetime) -> None:

@@ -8,7 +8,7 @@ from django.db.models import Prefetch, Q, QuerySet
 
 from accounts.models import Workspace
 from tiers.entitlements import Standing
-from tiers.facts import Catalogue
+from tiers.facts import Catalogue, GrantFacts
 from tiers.models import Grant
 from tokens.models import AccessRequest, Application, Token
 from tokens.models.requests import OPEN
@@ -71,6 +71,14 @@ def open_requests(found: Iterable[Application]) -> dict[int, AccessRequest]:
         .order_by("id")
     )
     return {row.application_id: row for row in rows}
+
+
+def applications_row(
+    application: Application, catalogue: Catalogue, grants: Iterable[GrantFacts], now: datetime
+) -> ApplicationRow:
+    """One application as a list shows it, without its tokens."""
+    stands = standings(catalogue, grants, [application], now)[application.pk]
+    return ApplicationRow(application, stands, [], 0, open_requests([application]).get(application.pk))
 
 
 def requests_of(application: Application) -> QuerySet[AccessRequest]:

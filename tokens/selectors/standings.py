@@ -34,7 +34,5 @@ def callable_models(
         model
         for model in sorted(catalogue.models.values(), key=lambda model: model.name)
         if not (model.retired_at and model.retired_at <= now)
-        and isinstance(
-            holding(catalogue, facts, model, application=application, permission="generate", now=now), Held
-        )
+        and isinstance(holding(catalogue, facts, model, application=application, permission="generate", now=now), Held)
     ]

@@ -1,0 +1,127 @@
+"""What each tier opens, what each model needs, and what this workspace may call."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from accounts.models import Workspace
+from tiers.entitlements import Held, Standing, holding, standing
+from tiers.facts import Catalogue, GrantFacts, ModelFacts, TierFacts
+from tiers.models import AIModel, Tier
+from tokens.selectors.standings import grants_of
+
+MODELS_NAMED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A tier on the ladder. `opens` are the names of models beyond the tier below."""
+
+    tier: TierFacts
+    description: str
+    opens: list[str]
+    more: int
+    total: int
+    here: bool
+    below: bool
+    lowest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    find: str = ""
+    family: str = ""
+    tier: str = ""
+    operation: str = ""
+
+    def let_through(self, model: ModelFacts) -> bool:
+        names = " ".join([model.name, *model.aliases, model.family]).casefold()
+        return (
+            self.find.casefold() in names
+            and self.family in ("", model.family)
+            and self.tier in ("", model.tier, "gated" if model.gated else "")
+            and (not self.operation or self.operation in model.operations)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """`held`: whether this workspace, or some application of it, may call it now; None for a visitor."""
+
+    model: ModelFacts
+    description: str
+    operations: list[str]
+    held: bool | None
+    early: bool
+    retired: bool
+
+
+def best_standing(workspace: Workspace | None, catalogue: Catalogue, now: datetime) -> Standing | None:
+    """The highest tier that the workspace or an application of it stands on. None for a visitor."""
+    if workspace is None:
+        return None
+    grants = grants_of(workspace)
+    scopes = {grant.application for grant in grants} | {None}
+    return max((standing(catalogue, grants, scope, now) for scope in scopes), key=lambda found: found.tier.rank)
+
+
+def rungs(catalogue: Catalogue, stands: Standing | None, now: datetime) -> list[Rung]:
+    """Lowest first."""
+    texts = dict(Tier.objects.values_list("slug", "description"))
+    tiers = sorted(catalogue.tiers.values(), key=lambda tier: tier.rank)
+    found, total = [], 0
+    for tier in tiers:
+        opened = sorted(model.name for model in catalogue.models.values() if _opens_here(model, tier, now))
+        total += len(opened)
+        rank = stands.tier.rank if stands else -1
+        found.append(
+            Rung(
+                tier=tier,
+                description=texts.get(tier.slug, ""),
+                opens=opened[:MODELS_NAMED],
+                more=max(0, len(opened) - MODELS_NAMED),
+                total=total,
+                here=tier.rank == rank,
+                below=tier.rank < rank,
+                lowest=tier == tiers[0],
+            )
+        )
+    return found
+
+
+def _opens_here(model: ModelFacts, tier: TierFacts, now: datetime) -> bool:
+    return model.tier == tier.slug and not _is_retired(model, now) and not model.in_early_access(now)
+
+
+def model_rows(catalogue: Catalogue, workspace: Workspace | None, filters: Filters, now: datetime) -> list[ModelRow]:
+    """By family and name, retired ones last."""
+    texts = dict(AIModel.objects.values_list("name", "description"))
+    grants = grants_of(workspace) if workspace else []
+    shown = sorted(
+        (model for model in catalogue.models.values() if filters.let_through(model)),
+        key=lambda model: (_is_retired(model, now), model.family.casefold(), model.name),
+    )
+    return [
+        ModelRow(
+            model=model,
+            description=texts.get(model.name, ""),
+            operations=[o.label for o in catalogue.operations.values() if o.slug in model.operations],
+            held=_held(catalogue, grants, model, now) if workspace else None,
+            early=model.in_early_access(now),
+            retired=_is_retired(model, now),
+        )
+        for model in shown
+    ]
+
+
+def _is_retired(model: ModelFacts, now: datetime) -> bool:
+    return model.retired_at is not None and model.retired_at <= now
+
+
+def _held(catalogue: Catalogue, grants: list[GrantFacts], model: ModelFacts, now: datetime) -> bool:
+    if _is_retired(model, now):
+        return False
+    scopes = {grant.application for grant in grants} | {None}
+    return any(
+        isinstance(holding(catalogue, grants, model, application=scope, permission="generate", now=now), Held)
+        for scope in scopes
+    )

@@ -1,0 +1,68 @@
+"""What the developer's home reads beside the applications."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Exists, Model, OuterRef, QuerySet
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Workspace
+from tokens.models import AccessRequest, Application, Domain, Token
+from tokens.models.requests import DECIDED, OPEN
+from tokens.selectors.requests import joined
+
+LATELY = timedelta(days=14)
+
+
+def open_request(workspace: Workspace) -> AccessRequest | None:
+    """The newest access request that is not decided."""
+    return joined().filter(workspace=workspace, state__in=OPEN).order_by("-id").first()
+
+
+def lately_decided(workspace: Workspace, now: datetime) -> QuerySet[AccessRequest]:
+    found = joined().filter(workspace=workspace, state__in=DECIDED, decided_at__gt=now - LATELY)
+    return found.order_by("-decided_at")[:3]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One of the first steps; `href` is where it is done."""
+
+    label: Promise
+    done: bool
+    href: str
+    why: Promise | str = ""
+
+
+def first_steps(workspace: Workspace) -> list[Step]:
+    """From nothing to a safe production use, each read from what is there. One query."""
+    facts = (
+        Workspace.objects.filter(pk=workspace.pk)
+        .annotate(
+            has_application=_exists(Application),
+            has_token=_exists(Token),
+            has_call=_exists(Token, last_used_at__isnull=False),
+            has_domain=_exists(Domain, proved_at__isnull=False),
+            people=Count("memberships"),
+        )
+        .get()
+    )
+    applications = reverse("applications:list")
+    return [
+        Step(_("Create an application"), facts.has_application, reverse("applications:new")),
+        Step(_("Get the first token"), facts.has_token, reverse("tokens:new")),
+        Step(_("Make a call"), facts.has_call, reverse("tokens:list"), _("The token’s page shows when it was used")),
+        Step(_("Prove your domain"), facts.has_domain, applications, _("Reviewers see that it is yours")),
+        Step(
+            _("Add a second person"),
+            facts.people > 1,
+            reverse("workspace:members"),
+            _("So that rotation never waits for one"),
+        ),
+    ]
+
+
+def _exists(model: type[Model], **conditions: object) -> Exists:
+    return Exists(model._default_manager.filter(workspace=OuterRef("pk"), **conditions))

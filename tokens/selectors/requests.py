@@ -1,0 +1,92 @@
+"""What an applicant's pages of access requests read."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import Workspace
+from tiers.entitlements import Standing
+from tiers.facts import Catalogue, TierFacts
+from tiers.models import AIModel, Grant, Tier
+from tokens.models import AccessRequest, Application, RequestState
+from tokens.selectors.paging import Page, page
+from tokens.selectors.standings import grants_of, standings
+
+PAGE_SIZE = 30
+WAITING = (RequestState.SUBMITTED, RequestState.IN_REVIEW)
+
+
+def joined() -> QuerySet[AccessRequest]:
+    return AccessRequest.objects.select_related(
+        "workspace", "application", "applicant", "tier", "model", "granted_tier", "claimed_by", "decided_by", "previous"
+    )
+
+
+def access_requests(workspace: Workspace, *, after: str = "", before: str = "") -> Page[AccessRequest]:
+    """A page of a workspace's access requests, newest first."""
+    return page(joined().filter(workspace=workspace), ("-id",), size=PAGE_SIZE, after=after, before=before)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a waiting request stands: `number` of `of`, the longest waiting first."""
+
+    number: int
+    of: int
+
+
+def place_in_line(asked: AccessRequest) -> Place | None:
+    """None for one that does not wait for a reviewer. Two queries."""
+    if asked.state not in WAITING or asked.submitted_at is None:
+        return None
+    waiting = AccessRequest.objects.filter(state__in=WAITING)
+    earlier = Q(submitted_at__lt=asked.submitted_at) | Q(submitted_at=asked.submitted_at, id__lt=asked.pk)
+    return Place(waiting.filter(earlier).count() + 1, waiting.count())
+
+
+def granted(asked: AccessRequest) -> Grant | None:
+    """What came of it."""
+    if asked.state != RequestState.APPROVED:
+        return None
+    return Grant.objects.filter(source="request", source_id=asked.public_id).select_related("tier", "model").first()
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a tier opens beyond another: models by name, and the limits."""
+
+    tier: TierFacts
+    now: TierFacts
+    models: list[str]
+    models_now: int
+
+
+def opening(catalogue: Catalogue, stands: TierFacts, slug: str) -> Opening | None:
+    """What a tier would open to somebody who stands on `stands`. None for a tier that is not there."""
+    tier = catalogue.tiers.get(slug)
+    if tier is None:
+        return None
+    ranks = {model.name: catalogue.tiers[model.tier].rank for model in catalogue.models.values() if model.tier}
+    retired = {model.name for model in catalogue.models.values() if model.retired_at}
+    more = [name for name, rank in ranks.items() if stands.rank < rank <= tier.rank and name not in retired]
+    have = sum(1 for name, rank in ranks.items() if rank <= stands.rank and name not in retired)
+    return Opening(tier, stands, sorted(more), have)
+
+
+def stands(application: Application, catalogue: Catalogue, now: datetime) -> Standing:
+    """Where an application stands at this instant."""
+    return standings(catalogue, grants_of(application.workspace), [application], now)[application.pk]
+
+
+def askable_tiers() -> list[Tier]:
+    """The tiers that need a request, lowest first."""
+    tiers = list(Tier.objects.order_by("rank"))
+    free = max((tier.rank for tier in tiers if tier.self_service), default=tiers[0].rank if tiers else 0)
+    return [tier for tier in tiers if tier.rank > free]
+
+
+def askable_model(name: str, now: datetime) -> AIModel | None:
+    """A model that an access request can open: gated, or in early access."""
+    early = Q(early_access_until__gt=now)
+    return AIModel.objects.filter(Q(gated=True) | early, Q(name=name) | Q(aliases__contains=[name])).first()

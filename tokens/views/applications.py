@@ -1,0 +1,155 @@
+"""Applications and their domains."""
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.access import SignedInRequest, owned, requires
+from accounts.clock import now
+from accounts.errors import DomainError, NotFound
+from accounts.roles import Permission, may
+from tiers import snapshot
+from tokens.actions import applications as actions
+from tokens.forms.applications import ApplicationEditForm, ApplicationForm, DomainForm
+from tokens.forms.errors import add_domain_error
+from tokens.models import Application, Domain
+from tokens.policies import applications as policies
+from tokens.policies.tokens import why_not_mint
+from tokens.selectors import applications as selectors
+from tokens.selectors import tokens as token_selectors
+from tokens.selectors.standings import callable_models, grants_of
+
+
+@requires(Permission.WORKSPACE_VIEW)
+@require_GET
+def index(request: SignedInRequest) -> HttpResponse:
+    moment = now()
+    found = selectors.applications(
+        request.workspace,
+        snapshot.load(),
+        moment,
+        after=request.GET.get("after", "")[:12],
+        before=request.GET.get("before", "")[:12],
+    )
+    context = {"page": found, "now": moment, "may_create": policies.can_create(request.user, request.workspace)}
+    return render(request, "applications/list.html", context)
+
+
+@requires(Permission.APPLICATION_EDIT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: SignedInRequest) -> HttpResponse:
+    form = ApplicationForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                made = actions.create_application(workspace=request.workspace, by=request.user, **form.cleaned_data)
+                return _to(made)
+            except DomainError as error:
+                add_domain_error(form, error)
+                status = error.status
+    return render(request, "applications/new.html", {"form": form}, status=status)
+
+
+@requires(Permission.WORKSPACE_VIEW)
+@require_GET
+def detail(request: SignedInRequest, public_id: str) -> HttpResponse:
+    return _detail(request, _find(request, public_id))
+
+
+@requires(Permission.APPLICATION_EDIT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: SignedInRequest, public_id: str) -> HttpResponse:
+    application = _find(request, public_id)
+    form = ApplicationEditForm(request.POST or None, instance=_find(request, public_id))
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                actions.edit_application(application=application, values=form.cleaned_data, by=request.user)
+                messages.success(request, _("Saved."))
+                return _to(application)
+            except DomainError as error:
+                add_domain_error(form, error)
+                status = error.status
+    return render(request, "applications/edit.html", {"application": application, "form": form}, status=status)
+
+
+@requires(Permission.APPLICATION_EDIT)
+@require_POST
+def add_domain(request: SignedInRequest, public_id: str) -> HttpResponse:
+    application = _find(request, public_id)
+    form = DomainForm(request.POST)
+    status = 422
+    if form.is_valid():
+        try:
+            actions.add_domain(application=application, host=form.cleaned_data["host"], by=request.user)
+            return _to(application, "#domains-h")
+        except DomainError as error:
+            add_domain_error(form, error)
+            status = error.status
+    return _detail(request, application, domain_form=form, status=status)
+
+
+@requires(Permission.APPLICATION_EDIT)
+@require_POST
+def remove_domain(request: SignedInRequest, public_id: str, domain_id: str) -> HttpResponse:
+    application = _find(request, public_id)
+    actions.remove_domain(domain=_domain(application, domain_id), by=request.user)
+    return _to(application, "#domains-h")
+
+
+@requires(Permission.APPLICATION_EDIT)
+@require_POST
+def prove_domain(request: SignedInRequest, public_id: str, domain_id: str) -> HttpResponse:
+    """Ask DNS and the site; the page then says what was found."""
+    application = _find(request, public_id)
+    domain = actions.prove_domain(domain=_domain(application, domain_id), by=request.user)
+    if domain.check_error:
+        messages.warning(request, _("%(host)s is not proved yet.") % {"host": domain.host})
+    else:
+        messages.success(request, _("%(host)s is proved.") % {"host": domain.host})
+    return _to(application, "#domains-h")
+
+
+def _find(request: SignedInRequest, public_id: str) -> Application:
+    return owned(request, Application.objects.select_related("workspace"), public_id)
+
+
+def _domain(application: Application, public_id: str) -> Domain:
+    found = Domain.objects.select_related("application__workspace").filter(application=application)
+    domain = found.filter(public_id=public_id).first()
+    if domain is None:
+        raise NotFound
+    return domain
+
+
+def _detail(
+    request: SignedInRequest, application: Application, *, domain_form: DomainForm | None = None, status: int = 200
+) -> HttpResponse:
+    moment, catalogue = now(), snapshot.load()
+    grants = grants_of(application.workspace)
+    row = selectors.applications_row(application, catalogue, grants, moment)
+    context = {
+        "application": application,
+        "row": row,
+        "tokens": token_selectors.tokens(application.workspace, moment, application=application).rows,
+        "now": moment,
+        "grants": selectors.grants_in_force(application, moment),
+        "domains": application.domains.all(),
+        "requests": selectors.requests_of(application),
+        "models": callable_models(catalogue, grants, application.pk, moment),
+        "domain_form": domain_form or DomainForm(),
+        "may_edit": may(request.user, Permission.APPLICATION_EDIT, application.workspace),
+        "why_not_mint": why_not_mint(request.user, application),
+    }
+    return render(request, "applications/detail.html", context, status=status)
+
+
+def _to(application: Application, fragment: str = "") -> HttpResponseRedirect:
+    return HttpResponseRedirect(reverse("applications:detail", args=[application.public_id]) + fragment)

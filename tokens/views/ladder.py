@@ -1,0 +1,48 @@
+"""The ladder of tiers and the catalogue of models, for everybody; and where one stands on it."""
+
+from typing import cast
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from accounts.access import SignedInRequest, current_workspace, public
+from accounts.clock import now
+from accounts.models import Workspace
+from tiers import snapshot
+from tokens.selectors import ladder as selectors
+from tokens.selectors.ladder import Filters
+
+
+@public
+@require_GET
+def ladder(request: HttpRequest) -> HttpResponse:
+    catalogue, moment = snapshot.load(), now()
+    stands = selectors.best_standing(_workspace(request), catalogue, moment)
+    return render(request, "tiers/ladder.html", {"rungs": selectors.rungs(catalogue, stands, moment), "stands": stands})
+
+
+@public
+@require_GET
+def models(request: HttpRequest) -> HttpResponse:
+    catalogue, moment = snapshot.load(), now()
+    filters = Filters(
+        find=request.GET.get("q", "").strip()[:100],
+        family=request.GET.get("family", "")[:60],
+        tier=request.GET.get("tier", "")[:40],
+        operation=request.GET.get("operation", "")[:40],
+    )
+    workspace = _workspace(request)
+    context = {
+        "rows": selectors.model_rows(catalogue, workspace, filters, moment),
+        "filters": filters,
+        "families": sorted({model.family for model in catalogue.models.values()}),
+        "tiers": sorted(catalogue.tiers.values(), key=lambda tier: tier.rank),
+        "operations": list(catalogue.operations.values()),
+        "workspace": workspace,
+    }
+    return render(request, "tiers/models.html", context)
+
+
+def _workspace(request: HttpRequest) -> Workspace | None:
+    return current_workspace(cast(SignedInRequest, request)) if request.user.is_authenticated else None

@@ -1,0 +1,46 @@
+"""Home, by who comes: a visitor, a developer, those who review, those who audit."""
+
+from typing import cast
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET
+
+from accounts.access import SignedInRequest, current_workspace, public
+from accounts.clock import now
+from accounts.roles import Permission, may
+from tiers import snapshot
+from tokens.policies.applications import can_create
+from tokens.selectors import applications as selectors
+from tokens.selectors import portal
+from tokens.selectors.requests import place_in_line
+
+
+@public
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    if not request.user.is_authenticated:
+        return render(request, "portal/welcome.html")
+    signed_in = cast(SignedInRequest, request)
+    if may(signed_in.user, Permission.REVIEW_DECIDE):
+        return redirect("review:queue")
+    if may(signed_in.user, Permission.HOLDINGS_READ):
+        return redirect("holdings")
+    signed_in.workspace = current_workspace(signed_in)
+    return _developer(signed_in)
+
+
+def _developer(request: SignedInRequest) -> HttpResponse:
+    moment, workspace = now(), request.workspace
+    found = selectors.applications(workspace, snapshot.load(), moment)
+    waiting = portal.open_request(workspace)
+    context = {
+        "page": found,
+        "now": moment,
+        "asked": waiting,
+        "place": place_in_line(waiting) if waiting else None,
+        "steps": portal.first_steps(workspace),
+        "decided": portal.lately_decided(workspace, moment),
+        "may_create": can_create(request.user, workspace),
+    }
+    return render(request, "portal/home.html", context)

@@ -1,0 +1,207 @@
+"""An applicant's access requests: write, send, follow, answer, withdraw."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.access import SignedInRequest, owned, requires
+from accounts.clock import now
+from accounts.errors import Conflict, DomainError
+from accounts.roles import Permission
+from tiers import snapshot
+from tokens.actions import requests as actions
+from tokens.forms.errors import add_domain_error
+from tokens.forms.requests import AccessRequestForm, MessageForm
+from tokens.lifecycle import Action
+from tokens.models import AccessRequest, Application, RequestState
+from tokens.policies import requests as policies
+from tokens.selectors import requests as selectors
+from tokens.selectors.review_timeline import timeline
+
+
+@requires(Permission.WORKSPACE_VIEW)
+@require_GET
+def index(request: SignedInRequest) -> HttpResponse:
+    cursors = {name: request.GET.get(name, "")[:12] for name in ("after", "before")}
+    return render(request, "requests/list.html", {"page": selectors.access_requests(request.workspace, **cursors)})
+
+
+@requires(Permission.REQUEST_WRITE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: SignedInRequest) -> HttpResponse:
+    """The form, filled in for `?tier=`, `?model=` and `?application=`. It is saved as a draft, or sent."""
+    applications = list(Application.objects.filter(workspace=request.workspace).order_by("name"))
+    if not applications:
+        messages.info(request, _("An access request is for an application. Make that first."))
+        return redirect("applications:new")
+    form = _form(request, applications, initial=_wanted(request))
+    if request.method != "POST":
+        return _write(request, form)
+    if not form.is_valid():
+        return _write(request, form, status=422)
+    try:
+        draft = actions.save_draft(application=form.application_chosen(), by=request.user, **form.values())
+    except DomainError as error:
+        return _refused(request, form, error)
+    return _send_or_keep(request, draft, form)
+
+
+@requires(Permission.REQUEST_WRITE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: SignedInRequest, public_id: str) -> HttpResponse:
+    """A draft, or one that was sent back. Saved by itself while it is written (`X-Autosave`)."""
+    asked = _find(request, public_id)
+    if not policies.can_act(request.user, asked, Action.SAVE):
+        return _to(asked)
+    form = _form(request, [asked.application], initial=AccessRequestForm.initial_of(asked), asked=asked)
+    if request.method != "POST":
+        return _write(request, form, asked)
+    if not form.is_valid():
+        return _write(request, form, asked, status=422)
+    try:
+        asked = actions.edit_request(access_request=asked, values=form.values(), by=request.user)
+    except DomainError as error:
+        return _refused(request, form, error, asked)
+    return _send_or_keep(request, asked, form)
+
+
+def _send_or_keep(request: SignedInRequest, asked: AccessRequest, form: AccessRequestForm) -> HttpResponse:
+    if request.headers.get("X-Autosave"):
+        return HttpResponse(status=204)
+    if "send" not in request.POST:
+        messages.success(request, _("Saved. Nobody reviews it until you send it."))
+        return HttpResponseRedirect(reverse("requests:edit", args=[asked.public_id]))
+    try:
+        actions.submit_request(access_request=asked, by=request.user)
+    except DomainError as error:
+        return _refused(request, form, error, asked)
+    messages.success(request, _("Sent. You will have an e-mail when it is decided."))
+    return _to(asked)
+
+
+@requires(Permission.WORKSPACE_VIEW)
+@require_GET
+def detail(request: SignedInRequest, public_id: str) -> HttpResponse:
+    return _detail(request, _find(request, public_id))
+
+
+@requires(Permission.REQUEST_WRITE)
+@require_POST
+def message(request: SignedInRequest, public_id: str) -> HttpResponse:
+    asked = _find(request, public_id)
+    form = MessageForm(request.POST)
+    if not form.is_valid():
+        return _detail(request, asked, form=form, status=422)
+    try:
+        actions.add_message(access_request=asked, text=form.cleaned_data["text"], by=request.user)
+    except DomainError as error:
+        add_domain_error(form, error)
+        return _detail(request, _find(request, public_id), form=form, status=error.status)
+    return _to(asked, "#conversation-h")
+
+
+@requires(Permission.REQUEST_WRITE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdraw(request: SignedInRequest, public_id: str) -> HttpResponse:
+    """A page that says what will happen, then the act."""
+    asked = _find(request, public_id)
+    if request.method == "POST":
+        try:
+            actions.withdraw_request(access_request=asked, by=request.user)
+            messages.success(request, _("Withdrawn. You can ask again at any time."))
+        except Conflict as error:
+            messages.warning(request, str(error.message))
+        return _to(asked)
+    return render(request, "requests/withdraw.html", {"asked": asked})
+
+
+def _find(request: SignedInRequest, public_id: str) -> AccessRequest:
+    return owned(request, selectors.joined(), public_id)
+
+
+def _to(asked: AccessRequest, fragment: str = "") -> HttpResponseRedirect:
+    return HttpResponseRedirect(reverse("requests:detail", args=[asked.public_id]) + fragment)
+
+
+def _wanted(request: SignedInRequest) -> dict[str, str]:
+    model, tier = request.GET.get("model", "")[:100], request.GET.get("tier", "")[:40]
+    subject = f"tier:{tier}" if tier else ""
+    if model and (found := selectors.askable_model(model, now())):
+        subject = f"model:{found.name}"
+    return {"application": request.GET.get("application", "")[:12], "subject": subject}
+
+
+def _form(
+    request: SignedInRequest,
+    applications: list[Application],
+    *,
+    initial: dict[str, Any],
+    asked: AccessRequest | None = None,
+) -> AccessRequestForm:
+    """One sent back keeps its subject; a new one and a draft may choose any tier, and the model they came for."""
+    tiers = selectors.askable_tiers()
+    name = str(request.POST.get("subject") or initial.get("subject") or "").removeprefix("model:")
+    model = selectors.askable_model(name, now())
+    models = [model] if model else []
+    if asked is not None and asked.model and asked.model not in models:
+        models.append(asked.model)
+    if asked is not None and asked.state != RequestState.DRAFT:
+        tiers, models = [asked.tier] if asked.tier else [], [asked.model] if asked.model else []
+    return AccessRequestForm(
+        request.POST or None, applications=applications, tiers=tiers, models=models, initial=initial
+    )
+
+
+def _write(
+    request: SignedInRequest, form: AccessRequestForm, asked: AccessRequest | None = None, status: int = 200
+) -> HttpResponse:
+    if status != 200 and request.headers.get("X-Autosave"):
+        return HttpResponse(status=422)
+    catalogue, moment = snapshot.load(), now()
+    chosen = form["application"].value() or next(iter(form.applications))
+    application = form.applications.get(chosen) or next(iter(form.applications.values()))
+    stands = selectors.stands(application, catalogue, moment).tier
+    context = {
+        "form": form,
+        "asked": asked,
+        "stands": stands,
+        "openings": [selectors.opening(catalogue, stands, tier.slug) for tier in form.tiers.values()],
+    }
+    return render(request, "requests/write.html", context, status=status)
+
+
+def _refused(
+    request: SignedInRequest, form: AccessRequestForm, error: DomainError, asked: AccessRequest | None = None
+) -> HttpResponse:
+    if getattr(error, "field", None) in {"tier", "model"}:
+        form.add_error("subject", str(error.message))
+    else:
+        add_domain_error(form, error)
+    return _write(request, form, asked, status=error.status)
+
+
+def _detail(
+    request: SignedInRequest, asked: AccessRequest, *, form: MessageForm | None = None, status: int = 200
+) -> HttpResponse:
+    catalogue, moment = snapshot.load(), now()
+    may = {str(action): policies.can_act(request.user, asked, action) for action in (Action.SAVE, Action.WITHDRAW)}
+    stands = selectors.stands(asked.application, catalogue, moment).tier
+    context = {
+        "asked": asked,
+        "form": form or MessageForm(),
+        "may": may,
+        "may_answer": policies.can_act(request.user, asked, Action.ANSWER),
+        "timeline": timeline(asked, request.user, internal=False),
+        "place": selectors.place_in_line(asked),
+        "grant": selectors.granted(asked),
+        "stands": stands,
+        "opening": selectors.opening(catalogue, stands, asked.tier.slug) if asked.tier and asked.is_open else None,
+        "again_at": policies.may_ask_again_at(asked) if asked.state == RequestState.REJECTED else None,
+        "now": moment,
+    }
+    return render(request, "requests/detail.html", context, status=status)
