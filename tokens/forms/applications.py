@@ -1,18 +1,32 @@
 """What a developer fills in about an application. The actions check it again."""
 
+from typing import TYPE_CHECKING
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from tokens.models import Application
 
+if TYPE_CHECKING:
+    Base = forms.ModelForm[Application]
+else:
+    Base = forms.ModelForm
 
-class ApplicationForm(forms.ModelForm[Application]):
+
+class ApplicationForm(Base):
+    url = forms.URLField(
+        label=_("Website"),
+        required=False,
+        max_length=300,
+        assume_scheme="https",
+        widget=forms.URLInput(attrs={"placeholder": "https://"}),
+    )
+
     class Meta:
         model = Application
         fields: tuple[str, ...] = ("name", "url", "description", "category", "contact")
         widgets = {
             "name": forms.TextInput(attrs={"autocomplete": "off"}),
-            "url": forms.URLInput(attrs={"placeholder": "https://"}),
             "description": forms.Textarea(attrs={"rows": 3}),
         }
         help_texts = {
