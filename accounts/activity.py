@@ -1,6 +1,6 @@
 """What the audit's actions are called for a person. Each storey names its own in its module `activity.py`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,11 +12,24 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import AuditEvent
 
 _names: dict[str, Promise] = {}
+_kept: set[str] = set()
+# Says nothing to a person.
+_NOISE = {"version"}
 
 
 def name_actions(names: Mapping[str, Promise]) -> None:
     """Say what actions are called: {"token.minted": _("Token made")}."""
     _names.update(names)
+
+
+def keep_from_workspaces(actions: Iterable[str]) -> None:
+    """Actions that stand in a workspace's chain but are not told to its members."""
+    _kept.update(actions)
+
+
+def kept_from_workspaces() -> frozenset[str]:
+    _discover()
+    return frozenset(_kept)
 
 
 def name_of(action: str) -> Promise | str:
@@ -51,7 +64,9 @@ def actor_of(event: AuditEvent) -> str:
 
 def _changes(event: AuditEvent) -> Iterator[tuple[str, Any, Any]]:
     for key in dict.fromkeys([*event.before, *event.after]):
-        yield key.replace("_", " "), _shown(event.before.get(key)), _shown(event.after.get(key))
+        before, after = event.before.get(key), event.after.get(key)
+        if key not in _NOISE and (before or after) and before != after:
+            yield key.replace("_", " "), _shown(before), _shown(after)
 
 
 def _shown(value: Any) -> Any:

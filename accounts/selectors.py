@@ -10,6 +10,7 @@ from allauth.usersessions.models import UserSession
 from django.db.models import Case, Value, When
 from django.db.models.functions import Lower
 
+from accounts.activity import kept_from_workspaces
 from accounts.models import AuditEvent, Invitation, Membership, MembershipRole, User, Workspace
 
 PAGE_SIZE = 50
@@ -37,7 +38,8 @@ class ActivityPage:
 
 def activity_of(workspace: Workspace, before: int | None = None, after: int | None = None) -> ActivityPage:
     """One page of a workspace's events, the newest first, beside a `seq`. `older` and `newer` are query strings."""
-    events = AuditEvent.objects.filter(workspace=workspace).select_related("actor")
+    told = AuditEvent.objects.filter(workspace=workspace).exclude(action__in=kept_from_workspaces())
+    events = told.select_related("actor")
     if after is not None:
         found = list(events.filter(seq__gt=after).order_by("seq")[: PAGE_SIZE + 1])
         more_newer, more_older = len(found) > PAGE_SIZE, True

@@ -195,3 +195,15 @@ def test_the_activity_is_paged_by_place_in_the_chain(browser, ada):
     newer = browser.get("/workspace/activity/?after=11")
     assert "number 10" in newer.content.decode()
     assert browser.get("/workspace/activity/?before=nonsense").status_code == 200
+
+
+def test_what_reviewers_say_among_themselves_is_not_told_to_the_workspace(browser, ada):
+    with transaction.atomic():
+        audit.record(
+            "request.remarked", ada, by=audit.Task("test"), workspace=personal_workspace(ada), reason="a doubt"
+        )
+        audit.record("token.minted", ada, by=audit.Task("test"), workspace=personal_workspace(ada))
+    page = browser.get("/workspace/activity/").content.decode()
+    assert "Token made" in page
+    assert "remarked" not in page
+    assert "a doubt" not in page
