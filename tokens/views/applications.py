@@ -5,7 +5,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import SignedInRequest, owned, requires
 from accounts.clock import now
@@ -24,7 +24,7 @@ from tokens.selectors.standings import callable_models, grants_of
 
 
 @requires(Permission.WORKSPACE_VIEW)
-@require_GET
+@require_safe
 def index(request: SignedInRequest) -> HttpResponse:
     moment = now()
     found = selectors.applications(
@@ -56,7 +56,7 @@ def new(request: SignedInRequest) -> HttpResponse:
 
 
 @requires(Permission.WORKSPACE_VIEW)
-@require_GET
+@require_safe
 def detail(request: SignedInRequest, public_id: str) -> HttpResponse:
     return _detail(request, _find(request, public_id))
 

@@ -4,7 +4,7 @@ from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from accounts.access import SignedInRequest, current_workspace, public
 from accounts.clock import now
@@ -15,7 +15,7 @@ from tokens.selectors.ladder import Filters
 
 
 @public
-@require_GET
+@require_safe
 def ladder(request: HttpRequest) -> HttpResponse:
     catalogue, moment = snapshot.load(), now()
     stands = selectors.best_standing(_workspace(request), catalogue, moment)
@@ -23,7 +23,7 @@ def ladder(request: HttpRequest) -> HttpResponse:
 
 
 @public
-@require_GET
+@require_safe
 def models(request: HttpRequest) -> HttpResponse:
     catalogue, moment = snapshot.load(), now()
     filters = Filters(

@@ -7,7 +7,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import SignedInRequest, owned, requires
 from accounts.clock import now
@@ -25,7 +25,7 @@ from tokens.selectors.review_timeline import timeline
 
 
 @requires(Permission.WORKSPACE_VIEW)
-@require_GET
+@require_safe
 def index(request: SignedInRequest) -> HttpResponse:
     cursors = {name: request.GET.get(name, "")[:12] for name in ("after", "before")}
     return render(request, "requests/list.html", {"page": selectors.access_requests(request.workspace, **cursors)})
@@ -85,7 +85,7 @@ def _send_or_keep(request: SignedInRequest, asked: AccessRequest, form: AccessRe
 
 
 @requires(Permission.WORKSPACE_VIEW)
-@require_GET
+@require_safe
 def detail(request: SignedInRequest, public_id: str) -> HttpResponse:
     return _detail(request, _find(request, public_id))
 

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts import clock
 from accounts.access import SignedInRequest, requires
@@ -28,14 +28,14 @@ DONE = {
 
 
 @requires(Permission.REVIEW_READ)
-@require_GET
+@require_safe
 def queue(request: SignedInRequest) -> HttpResponse:
     """The list, with the first of it open beside it where there is room."""
     return _page(request, None)
 
 
 @requires(Permission.REVIEW_READ)
-@require_GET
+@require_safe
 def one(request: SignedInRequest, public_id: str) -> HttpResponse:
     return _page(request, find(public_id), chosen=request.GET.get("decision", ""))
 

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import SignedInRequest, owned, requires
 from accounts.clock import now
@@ -25,7 +25,7 @@ from tokens.selectors import tokens as selectors
 
 
 @requires(Permission.WORKSPACE_VIEW)
-@require_GET
+@require_safe
 def index(request: SignedInRequest) -> HttpResponse:
     """All tokens of the workspace, live or ended."""
     tab = selectors.ENDED if request.GET.get("tab") == selectors.ENDED else selectors.LIVE
@@ -92,7 +92,7 @@ def _reveal(request: SignedInRequest, minted: Minted, rotated: bool = False) -> 
 
 
 @requires(Permission.WORKSPACE_VIEW)
-@require_GET
+@require_safe
 def detail(request: SignedInRequest, public_id: str) -> HttpResponse:
     return _detail(request, _find(request, public_id))
 
