@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 from typing import Any
@@ -32,7 +32,8 @@ SELECT statement_timestamp() AS now, g.public_id, g.kind, g.uri_header, g.method
 
 @dataclass(frozen=True, slots=True)
 class GatewayRecord:
-    """A gateway as it was registered. Each `*_header` is one that it sets itself; an empty one it does not set."""
+    """A gateway as it was registered. Each `*_header` is one that it sets itself; an empty one it does not set.
+    `remembered`: PostgreSQL is away, and this is how the gateway was known before."""
 
     id: str
     kind: str
@@ -42,6 +43,7 @@ class GatewayRecord:
     model_header: str
     scopes: frozenset[str]
     networks: tuple[Network, ...] = ()
+    remembered: bool = False
 
 
 _remembered: dict[bytes, tuple[float, GatewayRecord]] = {}
@@ -147,7 +149,7 @@ def _recall(digests: Iterable[bytes]) -> GatewayRecord | None:
     for digest in digests:
         at, gateway = _remembered.get(digest, (0.0, None))
         if gateway is not None and time.monotonic() - at < REMEMBERED_SECONDS:
-            return gateway
+            return replace(gateway, remembered=True)
     return None
 
 

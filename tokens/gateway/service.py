@@ -14,11 +14,15 @@ from tokens.gateway.decision import decide
 log = structlog.get_logger(__name__)
 
 
-def answer(ask: Ask) -> Decision:
+def answer(ask: Ask, *, away: bool = False) -> Decision:
     """Decide an ask from PostgreSQL as it is now. A token of wrong form is answered without any I/O. What cannot be
-    read is `unavailable`, never a 4xx. Messages are in the language that is active."""
+    read is `unavailable`, never a 4xx. Messages are in the language that is active.
+
+    `away`: PostgreSQL was found away for this very ask, so it is not waited for again."""
     if ask.token is not None and keys.parse_token(ask.token) is None:
         return _refused(ask, refusals.token_malformed())
+    if away:
+        return _refused(ask, refusals.unavailable())
     try:
         return _answer_from_postgresql(ask)
     except (DatabaseError, InterfaceError) as error:

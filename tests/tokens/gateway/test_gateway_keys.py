@@ -1,5 +1,6 @@
 """Which gateway asks: keys, scopes, networks, ends; and what a wrong key learns (nothing)."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -98,7 +99,7 @@ def test_its_use_is_noted_every_five_minutes(client: Client, django_assert_num_q
 
 
 def test_without_postgresql_a_known_gateway_stays_known(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The real outage is a test of its own; here only the memory."""
+    """The real outage is a journey of its own; here only the memory."""
     other = keys.make(keys.KeyKind.GATEWAY, "0123456789ab").text
     known = gateway_keys.authenticate(client.key, "")
 
@@ -106,7 +107,7 @@ def test_without_postgresql_a_known_gateway_stays_known(client: Client, monkeypa
         raise OperationalError("the connection is lost")
 
     monkeypatch.setattr(gateway_keys, "_read", gone)
-    assert gateway_keys.authenticate(client.key, "") == known
+    assert gateway_keys.authenticate(client.key, "") == replace(known, remembered=True)
     with pytest.raises(Fault) as fault:
         gateway_keys.authenticate(other, "")
     assert (fault.value.status, fault.value.code) == (503, "unavailable")

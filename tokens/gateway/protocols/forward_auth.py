@@ -33,7 +33,7 @@ def _answer(call: Call, style: str) -> Answer:
     gateway = gateway_keys.authenticate(call.header("X-Gateway-Key"), call.remote_address, status=500)
     call.drained = DRAINED_OF_GATEWAYS
     asked = forwarded.read(call, gateway)
-    decision = _decide(asked, call.request_id)
+    decision = _decide(asked, call.request_id, away=gateway.remembered)
     if not _is_about_the_token(decision):
         _check_model(asked)
     if not decision.allow:
@@ -42,7 +42,7 @@ def _answer(call: Call, style: str) -> Answer:
     return Answer(200, headers=(*headers, nginx.ACCEL_REDIRECT) if style == ACCEL else headers)
 
 
-def _decide(asked: Forwarded, request_id: str) -> Decision:
+def _decide(asked: Forwarded, request_id: str, *, away: bool) -> Decision:
     ask = Ask(
         endpoint=asked.uri,
         token=asked.tokens[0] if asked.tokens else None,
@@ -55,7 +55,7 @@ def _decide(asked: Forwarded, request_id: str) -> Decision:
     )
     if len(asked.tokens) > 1:
         return Decision(ask=ask, at=datetime.now(UTC), refusals=(refusals.tokens_differ(),))
-    return service.answer(ask)
+    return service.answer(ask, away=away)
 
 
 def _is_about_the_token(decision: Decision) -> bool:

@@ -39,12 +39,12 @@ def problem(fault: Fault, request_id: str) -> Answer:
 
 
 def _decide(call: Call) -> Answer:
-    gateway_keys.authenticate(gateway_keys.bearer(call.header("Authorization")), call.remote_address)
+    gateway = gateway_keys.authenticate(gateway_keys.bearer(call.header("Authorization")), call.remote_address)
     call.drained = DRAINED_OF_GATEWAYS
     values = json_bodies.strict_object(json_body(call))
     call.request_id = request_ids.accepted(values.get("request_id", call.request_id))
     at_least = _at_least(values)
-    decision = service.answer(read_ask(values, call.request_id))
+    decision = service.answer(read_ask(values, call.request_id), away=gateway.remembered)
     if at_least is not None and decision.rights and decision.rights.rights_version < at_least:
         raise Fault(409, "version_ahead", _("No such rights version has been committed."), param="at_least")
     return json_answer(200, presentation.full(decision))

@@ -1,0 +1,65 @@
+"""PostgreSQL refuses every connection, as in an outage, while the gateway goes on asking."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import psycopg
+import pytest
+from django.db import connection
+from psycopg import sql
+
+from tests import factories
+from tests.fixtures import proxies
+from tokens.actions.gateways import add_gateway
+from tokens.gateway import catalogues
+
+
+@contextmanager
+def outage() -> Iterator[None]:
+    """The test's own connection stays; every other is ended, and none can be made."""
+    settings = connection.settings_dict
+    places = {"host": settings["HOST"], "port": settings["PORT"] or None, "user": settings["USER"]}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        [own] = cursor.fetchone()
+    name = sql.Identifier(settings["NAME"])
+    with psycopg.connect(dbname="postgres", password=settings["PASSWORD"] or None, autocommit=True, **places) as other:
+        other.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(name))
+        other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> %s",
+            [settings["NAME"], own],
+        )
+        try:
+            yield
+        finally:
+            other.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(name))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_cannot_be_read_is_unavailable_and_nobodys_fault() -> None:
+    catalogues.forget()
+    factories.catalogue()
+    gateway = add_gateway(name="edge", kind="custom", by=factories.administrator())
+    minted = factories.token()
+    bearer = {"Authorization": f"Bearer {gateway.text}"}
+    forwarded = {"X-Gateway-Key": gateway.text, "X-Forwarded-Uri": "/v1/chat/completions", "X-Api-Key": minted.text}
+    ask = {"token": minted.text, "model": "gpt-4o-mini", "endpoint": "/v1/chat/completions"}
+    with proxies.trellis() as port, httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+        assert client.post("/v1/decisions", json=ask, headers=bearer).json()["allow"]
+        with outage():
+            decided = client.post("/v1/decisions", json=ask, headers=bearer)
+            assert decided.status_code == 200
+            assert (decided.json()["code"], decided.json()["status"]) == ("unavailable", 503)
+            malformed = client.post("/v1/decisions", json={**ask, "token": "x"}, headers=bearer).json()
+            assert malformed["code"] == "token_malformed"
+            refused = client.post("/v1/forward-auth", headers={**forwarded, "X-Model": "gpt-4o-mini"})
+            assert (refused.status_code, refused.json()["error"]["code"]) == (503, "unavailable")
+            assert refused.headers["retry-after"] == "2"
+            assert "x-should-retry" not in refused.headers
+            assert client.get("/healthz").status_code == 200
+            ready = client.get("/readyz")
+            assert (ready.status_code, ready.json()["missing"]) == (503, ["postgresql"])
+        again = client.post("/v1/decisions", json=ask, headers=bearer)
+        assert again.json()["allow"]
+        assert client.get("/readyz").status_code == 200
