@@ -83,7 +83,7 @@ def record(
         action=action,
         subject_type=subject.__class__.__name__,
         subject_id=subject.public_id,
-        subject_label=str(subject)[:200],
+        subject_label=_label(subject),
         reason=reason,
         before=dict(before or {}),
         after=dict(after or {}),
@@ -98,6 +98,11 @@ def record(
 def origin_hash(salt: str, address: str | None, email: str) -> str:
     """What the chained event keeps of the erasable row: SHA-256, hex."""
     return hashlib.sha256("\0".join([salt, address or "", email]).encode()).hexdigest()
+
+
+def _label(subject: Subject) -> str:
+    """Of a person the name alone: what stands in for a missing one is a part of their address."""
+    return (subject.name if isinstance(subject, User) else str(subject))[:200]
 
 
 def _actor_fields(by: Actor) -> dict[str, Any]:

@@ -20,8 +20,10 @@ def lock_workspace(workspace: Workspace) -> Workspace:
 def create_workspace(*, name: str, by: User) -> Workspace:
     """A shared workspace whose first owner is `by`."""
     with transaction.atomic():
+        User.objects.select_for_update(no_key=True).get(pk=by.pk)
         people.check_verified_email(by)
         workspaces.check_name(name)
+        workspaces.check_create(by, clock.now())
         workspace = Workspace.objects.create(name=name.strip(), demo=by.demo)
         Membership.objects.create(workspace=workspace, user=by, role=MembershipRole.OWNER)
         audit.record("workspace.created", workspace, by=by, workspace=workspace, after={"name": workspace.name})

@@ -1,11 +1,16 @@
 """Rules about a workspace and its members. Who counts members has locked the workspace."""
 
+from datetime import datetime, timedelta
+from typing import Final
+
 from django.utils.translation import gettext_lazy as _
 
-from accounts.errors import Conflict, DomainError, Invalid
-from accounts.models import Membership, MembershipRole, Workspace
+from accounts.errors import Conflict, DomainError, Invalid, TooMany
+from accounts.models import Membership, MembershipRole, User, Workspace
 
-NAME_LENGTH = 80
+NAME_LENGTH: Final = 80
+A_DAY: Final = timedelta(days=1)
+AT_MOST_A_DAY: Final = 20
 
 
 def check_name(name: str) -> None:
@@ -13,6 +18,14 @@ def check_name(name: str) -> None:
         raise Invalid(_("Give the workspace a name."), field="name")
     if len(name.strip()) > NAME_LENGTH:
         raise Invalid(_("A workspace's name has at most 80 characters."), field="name")
+
+
+def check_create(by: User, now: datetime) -> None:
+    """Each workspace may send mail to strangers, so that the workspaces of one person are rationed as well. The
+    caller has locked the person. The demo is made all at once, and mails nobody."""
+    owned = Membership.objects.filter(user=by, role=MembershipRole.OWNER, workspace__created_at__gt=now - A_DAY)
+    if not by.demo and owned.count() >= AT_MOST_A_DAY:
+        raise TooMany(_("That is 20 new workspaces in a day. Go on tomorrow."))
 
 
 def check_change_member_role(membership: Membership, role: str) -> None:

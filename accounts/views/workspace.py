@@ -11,7 +11,7 @@ from accounts import clock
 from accounts.access import SESSION_KEY, SignedInRequest, requires
 from accounts.actions.workspaces import create_workspace, leave_workspace, rename_workspace
 from accounts.activity import entries
-from accounts.errors import Invalid, NotFound
+from accounts.errors import Invalid, NotFound, TooMany
 from accounts.forms import WorkspaceForm
 from accounts.models import Workspace
 from accounts.policies.workspaces import can_end_membership
@@ -64,7 +64,7 @@ def new(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             workspace = create_workspace(name=form.cleaned_data["name"], by=request.user)
-        except Invalid as error:
+        except (Invalid, TooMany) as error:
             form.add_error("name", str(error.message))
         else:
             request.session[SESSION_KEY] = workspace.public_id

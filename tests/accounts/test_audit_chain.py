@@ -200,3 +200,11 @@ def test_origins_can_be_erased_and_the_chain_stays_whole(capsys):
     call_command("verify_audit")
     assert "whole" in capsys.readouterr().out
     assert AuditCheckpoint.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_an_event_holds_no_part_of_an_address():
+    person("ada.byron@example.com")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT string_agg(a::text, ' ') FROM accounts_auditevent a")
+        assert "ada" not in cursor.fetchone()[0]

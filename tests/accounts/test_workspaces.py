@@ -1,10 +1,12 @@
 """Who may do what in a workspace, and that it never loses its last owner, not even to two who leave at once."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import connections
 
+from accounts import clock
 from accounts.actions.workspaces import (
     change_member_role,
     create_workspace,
@@ -14,8 +16,8 @@ from accounts.actions.workspaces import (
     resume_workspace,
     suspend_workspace,
 )
-from accounts.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
-from accounts.models import AuditEvent, Membership, MembershipRole, PlatformRole
+from accounts.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound, TooMany
+from accounts.models import AuditEvent, Membership, MembershipRole, PlatformRole, Workspace
 from tests.accounts.people import joined, person, personal_workspace
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +45,16 @@ def test_who_makes_a_workspace_owns_it(workspace, owner):
 def test_making_one_needs_a_confirmed_address():
     with pytest.raises(NotAllowed, match="Confirm"):
         create_workspace(name="Mine", by=person(verified=False))
+
+
+def test_one_person_makes_twenty_a_day():
+    someone = person()  # With the personal workspace, which counts.
+    for number in range(19):
+        create_workspace(name=f"Number {number}", by=someone)
+    with pytest.raises(TooMany):
+        create_workspace(name="One more", by=someone)
+    Workspace.objects.filter(personal_of=someone).update(created_at=clock.now() - timedelta(days=1, seconds=1))
+    create_workspace(name="One more", by=someone)
 
 
 @pytest.mark.parametrize("name", ["", "   ", "n" * 81])
