@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Exists, Model, OuterRef, QuerySet
+from django.db.models import Case, Count, Exists, Model, OuterRef, QuerySet, When
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Workspace
-from tokens.models import AccessRequest, Application, Domain, Token
+from tokens.models import AccessRequest, Application, Domain, RequestState, Token
 from tokens.models.requests import DECIDED, OPEN
 from tokens.selectors.requests import joined
 
@@ -17,13 +17,33 @@ LATELY = timedelta(days=14)
 
 
 def open_request(workspace: Workspace) -> AccessRequest | None:
-    """The newest access request that is not decided."""
-    return joined().filter(workspace=workspace, state__in=OPEN).order_by("-id").first()
+    """The newest access request that is not decided; a draft only where nothing else is open."""
+    drafts_last = Case(When(state=RequestState.DRAFT, then=1), default=0)
+    return joined().filter(workspace=workspace, state__in=OPEN).order_by(drafts_last, "-id").first()
 
 
 def lately_decided(workspace: Workspace, now: datetime) -> QuerySet[AccessRequest]:
     found = joined().filter(workspace=workspace, state__in=DECIDED, decided_at__gt=now - LATELY)
     return found.order_by("-decided_at")[:3]
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The first steps, how many are done, and the one to do next (None: all are done)."""
+
+    all: list["Step"]
+
+    @property
+    def done(self) -> int:
+        return sum(step.done for step in self.all)
+
+    @property
+    def percent(self) -> float:
+        return 100 * self.done / len(self.all)
+
+    @property
+    def following(self) -> "Step | None":
+        return next((step for step in self.all if not step.done), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +56,7 @@ class Step:
     why: Promise | str = ""
 
 
-def first_steps(workspace: Workspace) -> list[Step]:
+def first_steps(workspace: Workspace) -> Steps:
     """From nothing to a safe production use, each read from what is there. One query."""
     facts = (
         Workspace.objects.filter(pk=workspace.pk)
@@ -50,7 +70,7 @@ def first_steps(workspace: Workspace) -> list[Step]:
         .get()
     )
     applications = reverse("applications:list")
-    return [
+    steps = [
         Step(_("Create an application"), facts.has_application, reverse("applications:new")),
         Step(_("Get the first token"), facts.has_token, reverse("tokens:new")),
         Step(_("Make a call"), facts.has_call, reverse("tokens:list"), _("The token’s page shows when it was used")),
@@ -62,6 +82,7 @@ def first_steps(workspace: Workspace) -> list[Step]:
             _("So that rotation never waits for one"),
         ),
     ]
+    return Steps(steps)
 
 
 def _exists(model: type[Model], **conditions: object) -> Exists:

@@ -1,6 +1,6 @@
 """What the pages of tokens read."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Prefetch, Q, QuerySet
 
@@ -11,6 +11,8 @@ from tokens.selectors.paging import Page, page
 
 PAGE_SIZE = 50
 LIVE, ENDED = "live", "ended"
+# What ends within this is flagged.
+SOON = timedelta(days=14)
 
 is_live = live
 

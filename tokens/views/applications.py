@@ -34,7 +34,12 @@ def index(request: SignedInRequest) -> HttpResponse:
         after=request.GET.get("after", "")[:12],
         before=request.GET.get("before", "")[:12],
     )
-    context = {"page": found, "now": moment, "may_create": policies.can_create(request.user, request.workspace)}
+    context = {
+        "page": found,
+        "now": moment,
+        "soon": moment + token_selectors.SOON,
+        "may_create": policies.can_create(request.user, request.workspace),
+    }
     return render(request, "applications/list.html", context)
 
 
@@ -140,6 +145,7 @@ def _detail(
         "row": row,
         "tokens": token_selectors.tokens(application.workspace, moment, application=application).rows,
         "now": moment,
+        "soon": moment + token_selectors.SOON,
         "grants": selectors.grants_in_force(application, moment),
         "domains": application.domains.all(),
         "requests": selectors.requests_of(application),

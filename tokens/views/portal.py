@@ -14,6 +14,7 @@ from tokens.policies.applications import can_create
 from tokens.selectors import applications as selectors
 from tokens.selectors import portal
 from tokens.selectors.requests import place_in_line
+from tokens.selectors.tokens import SOON
 
 
 @public
@@ -37,6 +38,7 @@ def _developer(request: SignedInRequest) -> HttpResponse:
     context = {
         "page": found,
         "now": moment,
+        "soon": moment + SOON,
         "asked": waiting,
         "place": place_in_line(waiting) if waiting else None,
         "steps": portal.first_steps(workspace),

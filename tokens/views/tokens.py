@@ -35,7 +35,8 @@ def index(request: SignedInRequest) -> HttpResponse:
     query = request.GET.copy()
     for name in ("after", "before"):
         query.pop(name, None)
-    context = {"page": found, "tab": tab, "find": find, "now": moment, "query": query.urlencode()}
+    soon = moment + selectors.SOON
+    context = {"page": found, "tab": tab, "find": find, "now": moment, "soon": soon, "query": query.urlencode()}
     return render(request, "tokens/list.html", context)
 
 
@@ -168,9 +169,11 @@ def _current(token: Token) -> str:
 
 
 def _detail(request: SignedInRequest, token: Token) -> HttpResponse:
+    moment = now()
     context = {
         "token": token,
-        "now": now(),
+        "now": moment,
+        "soon": moment + selectors.SOON,
         "history": selectors.history(token),
         "may_manage": policies.can_manage(request.user, token),
     }
