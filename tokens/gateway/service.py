@@ -32,6 +32,11 @@ def answer(ask: Ask, *, away: bool = False) -> Decision:
         connections.release()
 
 
+def tokens_differ(ask: Ask) -> Decision:
+    """The answer to a call that carries two tokens: neither of them is believed."""
+    return _refused(ask, refusals.tokens_differ())
+
+
 def _answer_from_postgresql(ask: Ask) -> Decision:
     digests = keys.digests(ask.token, settings.TOKEN_KEYS).values() if ask.token else ()
     reading = passes.read(digests)

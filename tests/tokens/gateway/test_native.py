@@ -7,6 +7,7 @@ import pytest
 
 from tests.tokens.gateway.calls import CHAT, Client, call
 from tokens.actions.tokens import Minted
+from tokens.models import Application
 
 KEYS = {
     *("allow", "status", "code", "type", "param", "message", "remedies", "also", "request_id"),
@@ -63,6 +64,21 @@ def test_what_is_no_token_is_malformed_and_never_anonymous(client: Client, token
 
 def test_a_gateways_key_is_no_token(client: Client) -> None:
     assert client.decide(token=client.key).json["code"] == "token_malformed"
+
+
+def test_a_query_given_with_the_endpoint_is_read_too(client: Client, seed: Minted) -> None:
+    Application.objects.update(secret_in_query=True)
+    assert client.decide(endpoint=f"{CHAT}?key={seed.text}&model=gpt-4o-mini").json["allow"]
+    assert client.decide(endpoint=f"{CHAT}?key={seed.text}", token=seed.text, model="gpt-4o-mini").json["allow"]
+    body = client.decide(endpoint=f"{CHAT}?key=x", token=seed.text, model="gpt-4o-mini").json
+    assert (body["code"], body["allow"]) == ("token_malformed", False)
+    assert "two tokens" in body["message"]
+    reply = client.decide(endpoint=f"{CHAT}?model=gpt-4o", token=seed.text, model="gpt-4o-mini")
+    assert (reply.status, reply.json["code"], reply.json["param"]) == (400, "ask_ambiguous", "model")
+    Application.objects.update(secret_in_query=False)
+    body = client.decide(endpoint=f"{CHAT}?key={seed.text}", model="gpt-4o-mini").json
+    assert body["code"] == "token_malformed"
+    assert "header" in body["message"]
 
 
 NOT_JSON = {

@@ -1,14 +1,13 @@
 """`ANY /v1/forward-auth`: a proxy asks whether it may pass a call on, and passes a refusal back to its caller."""
 
-from datetime import UTC, datetime
 from urllib.parse import parse_qsl, quote
 
 from django.utils.translation import gettext as _
 
-from tokens.gateway import catalogues, endpoints, gateway_keys, refusals, service
+from tokens.gateway import catalogues, endpoints, gateway_keys, service
 from tokens.gateway.ask import Ask, Decision
 from tokens.gateway.http import DRAINED_OF_GATEWAYS, Answer, Call, Fault, Headers
-from tokens.gateway.protocols import forwarded, nginx, openai_errors
+from tokens.gateway.protocols import forwarded, nginx, openai_errors, queries
 from tokens.gateway.protocols.forwarded import Forwarded
 
 AUTH_REQUEST, ACCEL = "nginx", "nginx-accel"
@@ -53,9 +52,7 @@ def _decide(asked: Forwarded, request_id: str, *, away: bool) -> Decision:
         request_id=request_id,
         token_in_query=asked.token_in_query,
     )
-    if len(asked.tokens) > 1:
-        return Decision(ask=ask, at=datetime.now(UTC), refusals=(refusals.tokens_differ(),))
-    return service.answer(ask, away=away)
+    return service.tokens_differ(ask) if len(asked.tokens) > 1 else service.answer(ask, away=away)
 
 
 def _is_about_the_token(decision: Decision) -> bool:
@@ -71,7 +68,7 @@ def _check_model(asked: Forwarded) -> None:
     match = endpoints.match(catalogue.operations, asked.method, asked.uri) if catalogue else None
     in_path = match.model if match else None
     if in_path and asked.model and in_path != asked.model:
-        raise forwarded.ambiguous(_("The path names one model and the call another. Name one."))
+        raise queries.ambiguous(_("The path names one model and the call another. Name one."))
     if asked.body_unread and not (in_path or asked.model_in_header):
         message = _("The body is too long, or packed, to look for the model in it. Send at most 1 MiB, unpacked.")
         raise Fault(413, "too_large", message, param="model")

@@ -6,19 +6,14 @@ upstream might choose the other one.
 """
 
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, quote
-
-from django.utils.translation import gettext as _
+from urllib.parse import quote
 
 from tokens.gateway.ask import Address
 from tokens.gateway.gateway_keys import GatewayRecord, read_address
-from tokens.gateway.http import Call, Fault
-from tokens.gateway.protocols import forwarded_bodies
+from tokens.gateway.http import Call
+from tokens.gateway.protocols import forwarded_bodies, queries
 
 PREFIX = "/v1/forward-auth"
-MAX_PARAMETERS = 1000
-TOKEN_PARAMETERS = ("key", "token")
-READ_PARAMETERS = (*TOKEN_PARAMETERS, "model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +32,11 @@ class Forwarded:
     body_unread: bool
 
 
-def ambiguous(detail: str) -> Fault:
-    return Fault(400, "ask_ambiguous", detail, param="model")
-
-
 def read(call: Call, gateway: GatewayRecord) -> Forwarded:
     """Raises Fault where model or body cannot be read in one way only."""
     uri = _uri(call, gateway)
-    query = _query(uri)
+    query = queries.read(uri)
     in_header = _header_tokens(call)
-    in_query = [value for name, value in query if name in TOKEN_PARAMETERS]
     header_model = _model_header(call, gateway)
     content = forwarded_bodies.read(call)
     return Forwarded(
@@ -54,9 +44,10 @@ def read(call: Call, gateway: GatewayRecord) -> Forwarded:
         method=call.header(gateway.method_header) or call.method,
         origin=call.header("Origin"),
         address=_address(call.header(gateway.address_header)),
-        tokens=tuple(dict.fromkeys([*in_header, *in_query])),
-        token_in_query=bool(in_query) and not in_header,
-        model=_model([value for name, value in query if name == "model"], header_model, content.model),
+        tokens=tuple(dict.fromkeys([*in_header, *query.tokens])),
+        token_in_query=bool(query.tokens) and not in_header,
+        # The body wins over the gateway's header, for the upstream reads the body. All else must agree.
+        model=queries.only_model(*query.models, header_model if content.model is None else content.model),
         model_in_header=header_model is not None,
         body_unread=content.unread,
     )
@@ -74,21 +65,6 @@ def _uri(call: Call, gateway: GatewayRecord) -> str:
 def rest_of(call: Call) -> str:
     """The path after ours, which the server has decoded already."""
     return call.path.removeprefix(PREFIX)
-
-
-def _query(uri: str) -> list[tuple[str, str]]:
-    """The parameters. One of ours whose name is written with escapes is refused: gateways strip tokens from what
-    they pass on by their plain names."""
-    text = uri.partition("?")[2]
-    try:
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_PARAMETERS)
-    except ValueError as error:
-        raise Fault(400, "invalid_ask", _("The query has too many parameters."), param="endpoint") from error
-    plain = {piece.partition("=")[0] for piece in text.split("&")}
-    for name, _value in pairs:
-        if name in READ_PARAMETERS and name not in plain:
-            raise ambiguous(_("Write the name of the query parameter “%(name)s” without escapes.") % {"name": name})
-    return pairs
 
 
 def _header_tokens(call: Call) -> list[str]:
@@ -116,12 +92,3 @@ def _address(header: str | None) -> Address | None:
 def _model_header(call: Call, gateway: GatewayRecord) -> str | None:
     value = (call.header(gateway.model_header) or "").strip()
     return value.encode("latin-1").decode("utf-8", "replace") or None
-
-
-def _model(in_query: list[str], in_header: str | None, in_body: str | None) -> str | None:
-    """The body wins over the gateway's header, for the upstream reads the body. All else must agree."""
-    named = [*in_query, in_body if in_body is not None else in_header]
-    models = list(dict.fromkeys(name for name in named if name))
-    if len(models) > 1:
-        raise ambiguous(_("The call names two models that differ. Name one."))
-    return models[0] if models else None

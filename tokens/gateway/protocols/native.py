@@ -1,5 +1,6 @@
 """`POST /v1/decisions`: the ask as JSON, the decision as JSON. What is no ask is answered as problem+json."""
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.utils.translation import gettext as _
 from tokens.gateway import gateway_keys, request_ids, service
 from tokens.gateway.ask import Address, Ask
 from tokens.gateway.http import DRAINED_OF_GATEWAYS, JSON, PROBLEM, Answer, Call, Fault, json_answer
-from tokens.gateway.protocols import json_bodies, presentation
+from tokens.gateway.protocols import json_bodies, presentation, queries
 
 MAX_BODY = 1 << 16
 MAX_COST = 10**9
@@ -44,10 +45,19 @@ def _decide(call: Call) -> Answer:
     values = json_bodies.strict_object(json_body(call))
     call.request_id = request_ids.accepted(values.get("request_id", call.request_id))
     at_least = _at_least(values)
-    decision = service.answer(read_ask(values, call.request_id), away=gateway.remembered)
+    ask = read_ask(values, call.request_id)
+    tokens = _tokens(ask)
+    ask = replace(ask, token=next(iter(tokens), None), token_in_query=ask.token is None and bool(tokens))
+    decision = service.tokens_differ(ask) if len(tokens) > 1 else service.answer(ask, away=gateway.remembered)
     if at_least is not None and decision.rights and decision.rights.rights_version < at_least:
         raise Fault(409, "version_ahead", _("No such rights version has been committed."), param="at_least")
     return json_answer(200, presentation.full(decision))
+
+
+def _tokens(ask: Ask) -> dict[str, None]:
+    """Those that differ: the gateway may give the caller's query with the endpoint, and a token in it counts."""
+    given = () if ask.token is None else (ask.token,)
+    return dict.fromkeys((*given, *queries.read(ask.endpoint).tokens))
 
 
 def json_body(call: Call) -> bytes:
@@ -77,7 +87,7 @@ def read_ask(values: dict[str, Any], request_id: str) -> Ask:
     return Ask(
         endpoint=endpoint,
         token=_text(values, "token"),
-        model=_text(values, "model"),
+        model=queries.only_model(_text(values, "model"), *queries.read(endpoint).models),
         method=_method(values),
         origin=_text(values, "origin"),
         address=_address(values),
