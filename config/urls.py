@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from config import views
+from tokens.views import gateways, holdings
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
@@ -15,6 +16,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("review/", include("tokens.urls.review")),
     path("theme/", views.theme, name="theme"),
     path("", include("tiers.urls")),
+    path("gateways/", gateways.index, name="gateways"),
+    path("gateways/", include("tokens.urls.gateways")),
+    path("holdings/", holdings.index, name="holdings"),
+    path("holdings/", include("tokens.urls.holdings")),
 ]
 
 handler400 = "config.views.bad_request"
