@@ -94,6 +94,7 @@ class ModelForm(ReasonedForm):
         label=_("Successor"),
         queryset=AIModel.objects.order_by("name"),
         required=False,
+        empty_label=_("none"),
         help_text=_("Named in that answer."),
     )
     description = forms.CharField(

@@ -52,11 +52,14 @@ class GiveForm(forms.Form):
     application = forms.CharField(
         label=_("Application"), required=False, max_length=60, help_text=_("Its id or short name. Empty: all of them.")
     )
-    tier = forms.ModelChoiceField(label=_("Tier"), queryset=Tier.objects.order_by("rank"), required=False)
+    tier = forms.ModelChoiceField(
+        label=_("Tier"), queryset=Tier.objects.order_by("rank"), required=False, empty_label=_("none")
+    )
     model = forms.ModelChoiceField(
         label=_("Model"),
         queryset=AIModel.objects.order_by("name"),
         required=False,
+        empty_label=_("none"),
         help_text=_("Either this or a tier."),
     )
     permissions = forms.MultipleChoiceField(
