@@ -74,7 +74,6 @@ def test_without_a_confirmed_address_nothing_is_minted() -> None:
     with pytest.raises(NotAllowed, match="Confirm your e-mail"):
         token(of, by=newcomer)
     assert not Token.objects.exists()
-    assert not Grant.objects.exists()
 
 
 def test_a_stranger_is_told_that_there_is_no_such_application() -> None:

@@ -13,6 +13,7 @@ from accounts import audit
 from accounts.clock import now
 from accounts.errors import Conflict, Invalid, TooMany
 from accounts.models import User, Workspace
+from tiers.actions.grants import ensure_self_service_grant
 from tokens import domain_proof
 from tokens.domains import HostError, is_provable, normalise_pattern
 from tokens.models import Application, Domain
@@ -36,7 +37,8 @@ def create_application(
     category: str = Category.WEB,
     by: User,
 ) -> Application:
-    """An application of the workspace, with a slug of its own. The contact is the person where none is given."""
+    """An application of the workspace, with a slug of its own. The contact is the person where none is given. It
+    stands on the self-service tier at once, so that its page shows what it may do before there is a token."""
     workspace = Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
     policies.check_create(by, workspace)
     given = {"name": name, "url": url, "description": description, "category": category, "contact": contact or by.email}
@@ -46,6 +48,7 @@ def create_application(
     )
     after = {"slug": application.slug, **_audited(values)}
     audit.record("application.created", application, by=by, workspace=workspace, after=after)
+    ensure_self_service_grant(workspace=workspace, by=by)
     return application
 
 
