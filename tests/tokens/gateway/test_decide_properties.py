@@ -16,7 +16,7 @@ from tokens.gateway.protocols import openai_errors, presentation
 from tokens.gateway.reasons import OBTAINS, REASONS, REMEDY_KINDS
 
 ORDER = list(REASONS)
-worldly = settings(max_examples=300, deadline=None)
+worldly = settings(max_examples=100, deadline=None)
 rights_or_none = worlds.passes() | worlds.passes() | st.none()
 
 

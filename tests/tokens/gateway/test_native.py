@@ -56,8 +56,8 @@ MALFORMED = ["", " ", "x", "trl_sk_", "a\0b", "trl_sk_" + "0" * 47, "é" * 54, "
 
 
 @pytest.mark.parametrize("token", MALFORMED, ids=lambda token: repr(token)[:20])
-def test_what_is_no_token_is_malformed_and_never_anonymous(client: Client, token: str) -> None:
-    body = client.decide(token=token, model="gpt-4o-mini").json
+def test_what_is_no_token_is_malformed_and_never_anonymous(stranger: Client, token: str) -> None:
+    body = stranger.decide(token=token, model="gpt-4o-mini").json
     assert (body["code"], body["status"]) == ("token_malformed", 401)
     assert not {"workspace", "application", "tier"} & body.keys()
 
@@ -106,8 +106,8 @@ NOT_JSON = {
 
 
 @pytest.mark.parametrize("raw", NOT_JSON.values(), ids=NOT_JSON.keys())
-def test_what_is_not_json_is_said_to_be_so(client: Client, raw: bytes) -> None:
-    reply = client.decide(raw)
+def test_what_is_not_json_is_said_to_be_so(stranger: Client, raw: bytes) -> None:
+    reply = stranger.decide(raw)
     assert (reply.status, reply.json["code"]) == (400, "invalid_json")
     assert reply.headers["content-type"] == "application/problem+json"
     assert {"title", "detail", "status", "code", "type"} <= reply.json.keys()
@@ -133,8 +133,8 @@ INVALID: list[tuple[str, str | None]] = [
 
 
 @pytest.mark.parametrize(("raw", "param"), INVALID, ids=[raw for raw, _ in INVALID])
-def test_a_wrong_field_is_named(client: Client, raw: str, param: str | None) -> None:
-    reply = client.decide(raw.encode())
+def test_a_wrong_field_is_named(stranger: Client, raw: str, param: str | None) -> None:
+    reply = stranger.decide(raw.encode())
     assert (reply.status, reply.json["code"], reply.json.get("param")) == (400, "invalid_ask", param)
 
 
