@@ -59,11 +59,12 @@ def found(client: Client, **filters: str) -> set[str]:
 
 def test_filters_narrow(admin: Client, chat: Application) -> None:
     rule = Grant.objects.get().public_id
+    theirs = person("Eve").personal_workspace
     flower = give(chat, application_id=chat.pk).public_id
     model = give(chat, model=AIModel.objects.filter(gated=True)[0], permissions=["generate", "download"])
-    other = application(person("Eve"), name="Other")
-    theirs = give(other).public_id
-    assert found(admin) == {rule, flower, model.public_id, theirs}
+    values = {"tier": Tier.objects.get(slug="nectar"), "source": "manual", "source_id": "m", "reason": "Known"}
+    nectar = give_grant(workspace=theirs, by=administrator(), **values).public_id
+    assert found(admin) == {rule, flower, model.public_id, nectar}
     assert found(admin, tier="seed") == {rule}
     assert found(admin, model=str(model.model)) == {model.public_id}
     assert found(admin, source="rule") == {rule}
@@ -72,7 +73,7 @@ def test_filters_narrow(admin: Client, chat: Application) -> None:
     assert found(admin, find=chat.created_by.email) == {rule, flower, model.public_id}
     assert found(admin, find="nobody") == set()
     assert found(admin, state="ended") == set()
-    assert found(admin, state="x", source="x", find="a\x00") == {rule, flower, model.public_id, theirs}
+    assert found(admin, state="x", source="x", find="a\x00") == {rule, flower, model.public_id, nectar}
 
 
 def test_what_was_suspended_and_revoked_is_found_as_that(admin: Client, chat: Application) -> None:
