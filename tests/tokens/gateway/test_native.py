@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from django.core.management import call_command
 
 from tests.tokens.gateway.calls import CHAT, Client, call
 from tokens.actions.tokens import Minted
@@ -201,8 +202,15 @@ def test_no_rights_newer_than_those_committed(client: Client, seed: Minted) -> N
     assert (reply.status, reply.json["code"]) == (409, "version_ahead")
 
 
-def test_messages_speak_the_language_that_is_asked_for(client: Client) -> None:
-    for header in ("", "xx", "de;q=1", "*", "zh-hans;q=abc", "," * 5000, "en-GB,zh;q=0.5"):
+def test_messages_speak_chinese_to_who_asks_for_it(client: Client) -> None:
+    call_command("compile_translations")
+    for header in ("zh-CN,zh;q=0.9,en;q=0.1", "zh-Hans", "xx, zh-hans;q=0.5"):
+        assert "没有名为" in client.decide(model="q", headers={"Accept-Language": header}).json["message"]
+    assert "There is no model" in client.decide(model="q").json["message"]
+
+
+def test_messages_speak_english_to_all_others(client: Client) -> None:
+    for header in ("", "xx", "de;q=1", "*", "zh-hans;q=abc", "," * 5000, "en-GB,zh-CN;q=0.5"):
         assert "There is no model" in client.decide(model="q", headers={"Accept-Language": header}).json["message"]
 
 
