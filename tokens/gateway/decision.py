@@ -172,7 +172,15 @@ def held(case: Case) -> Found:
     elif case.rights is None:
         yield refusals.token_missing(model)
     else:
-        yield lacks.not_held(case.catalogue, case.rights, model, result, case.stands.tier)
+        yield lacks.not_held(
+            case.catalogue,
+            case.rights,
+            model,
+            result,
+            case.stands.tier,
+            permission=case.ask.permission,
+            now=case.now,
+        )
 
 
 def served(case: Case) -> Found:

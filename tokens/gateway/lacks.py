@@ -1,14 +1,17 @@
 """The refusals of the holding step: what is lacking, and how to obtain it. Pure but for gettext."""
 
+from datetime import datetime
 from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 
-from tiers.entitlements import Lack, NotHeld
+from tiers.entitlements import Lack, NotHeld, opens
 from tiers.facts import Catalogue, GrantFacts, ModelFacts, TierFacts
 from tokens.gateway.ask import OpenRequest, Pass, Refusal, Remedy
 from tokens.gateway.moments import moment
 
+# What the approval of an access request for a model gives.
+EVERYTHING = frozenset({"generate", "download"})
 _STATES = {
     "draft": lambda: _("a draft"),
     "submitted": lambda: _("waiting for a reviewer"),
@@ -17,11 +20,20 @@ _STATES = {
 }
 
 
-def not_held(catalogue: Catalogue, rights: Pass, model: ModelFacts, result: NotHeld, stands: TierFacts) -> Refusal:
+def not_held(
+    catalogue: Catalogue,
+    rights: Pass,
+    model: ModelFacts,
+    result: NotHeld,
+    stands: TierFacts,
+    *,
+    permission: str,
+    now: datetime,
+) -> Refusal:
     """The refusal of a known model that is not held. To a publishable token no open request is named."""
     required = catalogue.tiers.get(model.tier or "")
-    message, remedies = _sentence(model, result, stands, required)
-    open_request = None if rights.publishable else covering(catalogue, rights, model)
+    message, remedies = _sentence(model, result, stands, required, permission)
+    open_request = None if rights.publishable else covering(catalogue, rights, model, permission, now)
     if open_request is not None:
         message = _("%(message)s Your access request of %(date)s is %(state)s.") % {
             "message": message,
@@ -32,20 +44,26 @@ def not_held(catalogue: Catalogue, rights: Pass, model: ModelFacts, result: NotH
     return Refusal(result.lack.value, message, "model", remedies)
 
 
-def covering(catalogue: Catalogue, rights: Pass, model: ModelFacts) -> OpenRequest | None:
-    """The open access request that would open the model if approved as asked."""
-    lowest = catalogue.tiers.get(model.tier or "")
+def covering(
+    catalogue: Catalogue, rights: Pass, model: ModelFacts, permission: str, now: datetime
+) -> OpenRequest | None:
+    """The open access request whose approval, as asked, would open the model at this instant."""
     for request in rights.open_requests:
-        if request.model == model.name:
-            return request
-        asked = catalogue.tiers.get(request.tier or "")
-        if asked and lowest and not model.gated and asked.rank >= lowest.rank:
+        granted = GrantFacts(
+            id=request.id,
+            source="request",
+            source_id=request.id,
+            tier=request.tier,
+            model=request.model,
+            permissions=EVERYTHING if request.model else frozenset({"generate"}),
+        )
+        if opens(catalogue, granted, model, permission, now):
             return request
     return None
 
 
 def _sentence(
-    model: ModelFacts, result: NotHeld, stands: TierFacts, required: TierFacts | None
+    model: ModelFacts, result: NotHeld, stands: TierFacts, required: TierFacts | None, permission: str
 ) -> tuple[str, tuple[Remedy, ...]]:
     grant = result.grant
     if grant is not None:
@@ -53,9 +71,16 @@ def _sentence(
     if result.lack is Lack.EARLY_ACCESS:
         return _early_access(model, required)
     if result.lack is Lack.APPROVAL_REQUIRED:
-        message = _("%(model)s opens by approval alone. Ask for access.") % {"model": model.name}
-        return message, (_apply(model=model.name),)
+        return _approval_required(model, permission)
     return _tier_required(model, stands, required)
+
+
+def _approval_required(model: ModelFacts, permission: str) -> tuple[str, tuple[Remedy, ...]]:
+    if permission == "download" and not model.gated:
+        message = _("No tier opens %(model)s to download: that takes an approved access request for the model.")
+        return message % {"model": model.name}, (_apply(model=model.name, permission=permission),)
+    message = _("%(model)s opens by approval alone. Ask for access.") % {"model": model.name}
+    return message, (_apply(model=model.name),)
 
 
 def _tier_required(model: ModelFacts, stands: TierFacts, required: TierFacts | None) -> tuple[str, tuple[Remedy, ...]]:
@@ -109,9 +134,10 @@ _GRANT_SENTENCES = {
 }
 
 
-def _apply(*, tier: str | None = None, model: str | None = None) -> Remedy:
+def _apply(*, tier: str | None = None, model: str | None = None, permission: str | None = None) -> Remedy:
     """The form, filled in for this tier or model."""
-    query = urlencode({key: value for key, value in (("tier", tier), ("model", model)) if value})
+    wanted = (("tier", tier), ("model", model), ("permission", permission))
+    query = urlencode({key: value for key, value in wanted if value})
     label = _("Apply for %(subject)s") % {"subject": tier or model}
     return Remedy("apply", label, f"/requests/new/?{query}")
 

@@ -165,6 +165,7 @@ def model_not_found(catalogue: Catalogue, name: str) -> Refusal:
     names = catalogue.by_any_name
     close = nearest(name, names)
     if close and differs_in_case(name, close[0]):
+        close = close[:1]
         message = _("There is no model “%(name)s”. Names are case-sensitive: it is “%(close)s”.") % {
             "name": shown(name),
             "close": close[0],

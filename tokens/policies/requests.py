@@ -15,7 +15,7 @@ from accounts.roles import Permission, may, require
 from tiers import snapshot
 from tiers.entitlements import Held, holding, standing
 from tiers.facts import Catalogue, GrantFacts
-from tiers.models import AIModel, Grant, Tier
+from tiers.models import AIModel, Grant, GrantPermission, Tier
 from tokens.lifecycle import Action, Side, side_of, transition
 from tokens.models import AccessRequest, Application, RequestState
 from tokens.models.requests import DECIDED, OPEN
@@ -169,9 +169,14 @@ def _check_model(catalogue: Catalogue, application: Application, model: AIModel)
     if model.retired_at is not None and model.retired_at <= now:
         raise Invalid(_("%(model)s has been retired.") % values, field="model")
     facts, grants = catalogue.models[model.name], _grants(application)
-    held = holding(catalogue, grants, facts, application=application.pk, permission="generate", now=now)
-    if isinstance(held, Held):
+    may_generate, may_download = (
+        isinstance(holding(catalogue, grants, facts, application=application.pk, permission=permission, now=now), Held)
+        for permission in GrantPermission.values
+    )
+    if may_download:
         raise Invalid(_("%(application)s may use %(model)s already.") % values, field="model")
+    if may_generate:
+        return  # Downloading takes a grant of the model itself.
     early = model.early_access_until is not None and model.early_access_until > now
     if not model.gated and not early and model.tier is not None:
         values["tier"] = model.tier.name

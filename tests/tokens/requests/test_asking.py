@@ -59,11 +59,20 @@ def test_what_the_tier_gives_anyway_is_not_asked_for(
 def test_what_is_held_is_not_asked_for(
     application: Application, people: SimpleNamespace, ladder: SimpleNamespace
 ) -> None:
+    both, rule = ["generate", "download"], {"source": "rule", "source_id": "test", "by": System("test")}
     for subject in ({"tier": ladder.flower}, {"model": ladder.gated}):
-        give_grant(workspace=people.school, **subject, source="rule", source_id="test", by=System("test"))
+        give_grant(workspace=people.school, **subject, permissions=both, **rule)
         with pytest.raises(Invalid, match="already"):
             save_draft(application=application, by=people.applicant, **subject)
     assert save_draft(application=application, by=people.applicant, tier=ladder.nectar).pk
+
+
+def test_a_model_held_to_generate_can_be_asked_for_to_download(
+    application: Application, people: SimpleNamespace, ladder: SimpleNamespace
+) -> None:
+    rule = {"source": "rule", "source_id": "test", "by": System("test")}
+    give_grant(workspace=people.school, model=ladder.gated, **rule)
+    assert save_draft(application=application, by=people.applicant, model=ladder.gated).pk
 
 
 def test_models_in_early_access_and_retired_ones(
