@@ -99,6 +99,13 @@ def test_long_bodies_arrive_whole_where_the_route_names_the_model(accel: Edge, s
     assert (received.method, received.length, received.digest) == ("POST", len(body), sha256(body).hexdigest())
 
 
+def test_a_body_sent_in_chunks_arrives_whole(accel: Edge) -> None:
+    headers = {"Authorization": f"Bearer {factories.token().text}", "Content-Type": "application/json"}
+    pieces = [b'{"model": "gpt-4o-mini", ', b'"messages": [', b"]}"]
+    reply = accel.request("POST", "/v1/chat/completions", headers=headers, content=iter(pieces))
+    assert (reply.status_code, reply.json()["received"]) == (200, sum(map(len, pieces)))
+
+
 def test_a_long_body_that_could_name_any_model_is_refused(accel: Edge) -> None:
     client = accel.client(factories.token().text)
     with pytest.raises(openai.APIStatusError) as refused:

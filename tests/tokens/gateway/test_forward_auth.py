@@ -116,6 +116,15 @@ def test_a_body_that_names_two_models_is_ambiguous(client: Client, seed: Minted,
     assert ambiguous(client.forward(headers={**headers, "Content-Type": "text/plain"}, body=b" " + body))
 
 
+@pytest.mark.parametrize(
+    "media", ["", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=b"]
+)
+def test_a_body_that_looks_like_json_is_read_as_json(client: Client, seed: Minted, media: str) -> None:
+    headers = {**bearer(seed), "Content-Type": media, "X-Model": "gpt-4o-mini"}
+    assert client.forward(headers=headers, body=b' {"model": "gpt-4o"}').error["code"] == "tier_required"
+    assert client.forward(headers=headers, body=b"\x0c{").error["code"] == "invalid_json"
+
+
 def test_query_and_body_must_name_the_same_model(client: Client, seed: Minted) -> None:
     assert client.forward(f"{CHAT}?model=gpt-4o-mini", headers=bearer(seed), json_body=MODEL).status == 200
     assert ambiguous(client.forward(f"{CHAT}?model=gpt-4o", headers=bearer(seed), json_body=MODEL))

@@ -15,7 +15,6 @@ from tokens.gateway.protocols import json_bodies
 
 MAX_BODY = 1 << 20
 FORM = "application/x-www-form-urlencoded"
-MULTIPART = "multipart/form-data"
 MAX_FIELDS = 1000
 NAME = "model"
 
@@ -58,13 +57,13 @@ def read(call: Call) -> Content:
     body = call.body(MAX_BODY)
     if body is None:
         return Content(unread=True)
+    if body.lstrip().startswith(b"{"):
+        return Content(_in_json(body))
     if call.media_type.startswith("multipart/"):
         return Content(_in_multipart(call, body))
     if call.media_type == FORM:
         return Content(_in_form(body))
-    if _is_json(call.media_type):
-        return Content(_in_json(body) if body.strip() else None)
-    return Content(_in_json(body) if body.lstrip().startswith(b"{") else None)
+    return Content(_in_json(body) if body.strip() and _is_json(call.media_type) else None)
 
 
 def _is_json(media_type: str) -> bool:
