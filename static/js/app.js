@@ -98,6 +98,12 @@ async function saveDraft(form) {
     body: new FormData(form),
     headers: { "X-CSRFToken": csrf(), "X-Autosave": "1" },
   }).catch(() => null);
+  const address = answer?.headers.get("X-Draft");
+  // A new form becomes that draft: a reload opens it, and the next save goes on with it.
+  if (address && form.elements.draft) {
+    form.elements.draft.value = address.split("/").at(-3);
+    history.replaceState(history.state, "", address);
+  }
   if (status) status.textContent = answer?.ok ? status.dataset.saved : status.dataset.unsaved;
 }
 

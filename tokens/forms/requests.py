@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,8 +15,9 @@ TIER, MODEL = "tier", "model"
 
 
 class AccessRequestForm(forms.Form):
-    """`subject` is `tier:<slug>` or `model:<name>`."""
+    """`subject` is `tier:<slug>` or `model:<name>`; `draft` what the form has saved itself as, by its public id."""
 
+    draft = forms.CharField(max_length=12, required=False, widget=forms.HiddenInput)
     application = forms.ChoiceField(label=gettext_lazy("Application"))
     purpose = forms.CharField(
         label=gettext_lazy("What does it do, and for whom?"),
@@ -95,8 +97,7 @@ class MessageForm(forms.Form):
 
 
 def _tier_card(tier: Tier) -> str:
-    limit = _("%(number)s calls a minute") % {"number": f"{tier.requests_per_minute:,}"}
-    return format_html("<b>{}</b><small>{}</small>", tier.slug, limit)
+    return render_to_string("requests/tier_card.html", {"tier": tier})
 
 
 def _model_card(model: AIModel) -> str:

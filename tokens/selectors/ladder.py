@@ -1,5 +1,6 @@
 """What each tier opens, what each model needs, and what this workspace may call."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,6 +8,8 @@ from accounts.models import Workspace
 from tiers.entitlements import Held, Standing, holding, standing
 from tiers.facts import Catalogue, GrantFacts, ModelFacts, TierFacts
 from tiers.models import AIModel, Tier
+from tokens.models import AccessRequest
+from tokens.models.requests import OPEN
 from tokens.selectors.standings import grants_of
 
 MODELS_NAMED = 6
@@ -14,7 +17,7 @@ MODELS_NAMED = 6
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """A tier on the ladder. `opens` are the names of models beyond the tier below."""
+    """A tier on the ladder. `opens`: the models beyond the tier below, by name; `asked`: the open request for it."""
 
     tier: TierFacts
     description: str
@@ -24,6 +27,7 @@ class Rung:
     here: bool
     below: bool
     lowest: bool
+    asked: AccessRequest | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,17 @@ def best_standing(workspace: Workspace | None, catalogue: Catalogue, now: dateti
     return max((standing(catalogue, grants, scope, now) for scope in scopes), key=lambda found: found.tier.rank)
 
 
-def rungs(catalogue: Catalogue, stands: Standing | None, now: datetime) -> list[Rung]:
+def open_requests_for_tiers(workspace: Workspace | None) -> dict[str, AccessRequest]:
+    """The newest open request of the workspace for each tier, by slug."""
+    if workspace is None:
+        return {}
+    found = AccessRequest.objects.filter(workspace=workspace, state__in=OPEN, tier__isnull=False)
+    return {str(asked.tier): asked for asked in found.select_related("tier").order_by("id")}
+
+
+def rungs(
+    catalogue: Catalogue, stands: Standing | None, asked: Mapping[str, AccessRequest], now: datetime
+) -> list[Rung]:
     """Lowest first."""
     texts = dict(Tier.objects.values_list("slug", "description"))
     tiers = sorted(catalogue.tiers.values(), key=lambda tier: tier.rank)
@@ -83,6 +97,7 @@ def rungs(catalogue: Catalogue, stands: Standing | None, now: datetime) -> list[
                 here=tier.rank == rank,
                 below=tier.rank < rank,
                 lowest=tier == tiers[0],
+                asked=asked.get(tier.slug),
             )
         )
     return found
@@ -90,6 +105,12 @@ def rungs(catalogue: Catalogue, stands: Standing | None, now: datetime) -> list[
 
 def _opens_here(model: ModelFacts, tier: TierFacts, now: datetime) -> bool:
     return model.tier == tier.slug and not _is_retired(model, now) and not model.in_early_access(now)
+
+
+def early_rows(catalogue: Catalogue, workspace: Workspace | None, now: datetime) -> list[ModelRow]:
+    """The models in early access, those that open first before the others."""
+    rows = [row for row in model_rows(catalogue, workspace, Filters(), now) if row.early and not row.retired]
+    return sorted(rows, key=lambda row: (row.model.early_access_until or now, row.model.name))
 
 
 def model_rows(catalogue: Catalogue, workspace: Workspace | None, filters: Filters, now: datetime) -> list[ModelRow]:

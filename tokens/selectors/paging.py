@@ -5,6 +5,8 @@ from typing import Generic, TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
+from accounts.ids import is_public_id
+
 M = TypeVar("M", bound=Model)
 
 
@@ -21,7 +23,7 @@ def page(queryset: QuerySet[M], keys: tuple[str, ...], *, size: int, after: str 
     """A page ordered by `keys` ("-id" descends; the last key must be unique and none null). A cursor that names no
     row of the model gives the first page."""
     cursor = before or after
-    anchor = queryset.model._default_manager.filter(public_id=cursor).first() if cursor else None
+    anchor = queryset.model._default_manager.filter(public_id=cursor).first() if is_public_id(cursor) else None
     backwards = bool(before) and anchor is not None
     order = tuple(_turned(key) for key in keys) if backwards else keys
     found = queryset.order_by(*order)

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Workspace
+from accounts.models import User, Workspace
 from tiers.entitlements import Standing
 from tiers.facts import Catalogue, TierFacts
 from tiers.models import AIModel, Grant, Tier
-from tokens.models import AccessRequest, Application, RequestState
+from tokens.models import AccessRequest, Application, RequestState, Token
 from tokens.selectors.paging import Page, page
 from tokens.selectors.standings import grants_of, standings
 
@@ -26,6 +28,45 @@ def joined() -> QuerySet[AccessRequest]:
 def access_requests(workspace: Workspace, *, after: str = "", before: str = "") -> Page[AccessRequest]:
     """A page of a workspace's access requests, newest first."""
     return page(joined().filter(workspace=workspace), ("-id",), size=PAGE_SIZE, after=after, before=before)
+
+
+def own_draft(
+    user: User, application: Application, public_id: str, tier: Tier | None, model: AIModel | None
+) -> AccessRequest | None:
+    """This person's draft in the workspace: the one of that id, else the one for the same thing."""
+    drafts = joined().filter(workspace=application.workspace_id, applicant=user, state=RequestState.DRAFT)
+    return (
+        drafts.filter(public_id=public_id).first()
+        or drafts.filter(application=application, tier=tier, model=model).first()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Something that reviewers look at. None of it is a condition."""
+
+    label: Promise
+    passed: bool
+
+
+def checks(application: Application) -> list[Check]:
+    """What an applicant can see to before sending. Two queries."""
+    proved = application.domains.filter(proved_at__isnull=False).exists()
+    seen = Token.objects.filter(application=application).aggregate(
+        used=Count("pk", filter=Q(last_used_at__isnull=False)),
+        exposed=Count("pk", filter=Q(seen_in_query_at__isnull=False)),
+    )
+    return [
+        Check(_("The application is described"), bool(application.description)),
+        Check(_("A domain is proved"), proved),
+        Check(_("It has made calls already"), bool(seen["used"])),
+        Check(_("No secret token was seen in a query string"), not seen["exposed"]),
+    ]
+
+
+def waiting() -> int:
+    """How many access requests wait for a reviewer."""
+    return AccessRequest.objects.filter(state__in=WAITING).count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,5 +129,7 @@ def askable_tiers() -> list[Tier]:
 
 def askable_model(name: str, now: datetime) -> AIModel | None:
     """A model that an access request can open: gated, or in early access."""
+    if "\0" in name:
+        return None
     early = Q(early_access_until__gt=now)
     return AIModel.objects.filter(Q(gated=True) | early, Q(name=name) | Q(aliases__contains=[name])).first()

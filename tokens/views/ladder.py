@@ -18,8 +18,15 @@ from tokens.selectors.ladder import Filters
 @require_safe
 def ladder(request: HttpRequest) -> HttpResponse:
     catalogue, moment = snapshot.load(), now()
-    stands = selectors.best_standing(_workspace(request), catalogue, moment)
-    return render(request, "tiers/ladder.html", {"rungs": selectors.rungs(catalogue, stands, moment), "stands": stands})
+    workspace = _workspace(request)
+    stands = selectors.best_standing(workspace, catalogue, moment)
+    context = {
+        "rungs": selectors.rungs(catalogue, stands, selectors.open_requests_for_tiers(workspace), moment),
+        "stands": stands,
+        "early": selectors.early_rows(catalogue, workspace, moment),
+        "workspace": workspace,
+    }
+    return render(request, "tiers/ladder.html", context)
 
 
 @public

@@ -34,7 +34,8 @@ def index(request: SignedInRequest) -> HttpResponse:
 @requires(Permission.REQUEST_WRITE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: SignedInRequest) -> HttpResponse:
-    """The form, filled in for `?tier=`, `?model=` and `?application=`. It is saved as a draft, or sent."""
+    """The form, filled in for `?tier=`, `?model=` and `?application=`. It is saved as a draft (by itself while it is
+    written, with `X-Autosave`; the answer says where the draft is), or sent."""
     applications = list(Application.objects.filter(workspace=request.workspace).order_by("name"))
     if not applications:
         messages.info(request, _("An access request is for an application. Make that first."))
@@ -45,10 +46,22 @@ def new(request: SignedInRequest) -> HttpResponse:
     if not form.is_valid():
         return _write(request, form, status=422)
     try:
-        draft = actions.save_draft(application=form.application_chosen(), by=request.user, **form.values())
+        draft = _draft_to_go_on_with(request, form)
+        application = form.application_chosen()
+        draft = actions.save_draft(application=application, by=request.user, draft=draft, **form.values())
     except DomainError as error:
         return _refused(request, form, error)
     return _send_or_keep(request, draft, form)
+
+
+def _draft_to_go_on_with(request: SignedInRequest, form: AccessRequestForm) -> AccessRequest | None:
+    """The draft that this form saved by itself before. For another application it begins anew."""
+    application, values = form.application_chosen(), form.values()
+    saved = selectors.own_draft(request.user, application, form.cleaned_data["draft"], values["tier"], values["model"])
+    if saved is not None and saved.application_id != application.pk:
+        actions.withdraw_request(access_request=saved, by=request.user)
+        return None
+    return saved
 
 
 @requires(Permission.REQUEST_WRITE)
@@ -72,7 +85,7 @@ def edit(request: SignedInRequest, public_id: str) -> HttpResponse:
 
 def _send_or_keep(request: SignedInRequest, asked: AccessRequest, form: AccessRequestForm) -> HttpResponse:
     if request.headers.get("X-Autosave"):
-        return HttpResponse(status=204)
+        return HttpResponse(status=204, headers={"X-Draft": reverse("requests:edit", args=[asked.public_id])})
     if "send" not in request.POST:
         messages.success(request, _("Saved. Nobody reviews it until you send it."))
         return HttpResponseRedirect(reverse("requests:edit", args=[asked.public_id]))
@@ -170,6 +183,8 @@ def _write(
         "form": form,
         "asked": asked,
         "stands": stands,
+        "checks": selectors.checks(application),
+        "waiting": selectors.waiting(),
         "openings": [selectors.opening(catalogue, stands, tier.slug) for tier in form.tiers.values()],
     }
     return render(request, "requests/write.html", context, status=status)

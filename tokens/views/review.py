@@ -166,7 +166,7 @@ def _filters(request: HttpRequest, opened: AccessRequest | None) -> Filters:
     return Filters(
         tab=tab,
         who=who if who in ("me", "nobody") else "",
-        find=request.GET.get("find", "").strip()[:100],
+        find=request.GET.get("find", "").replace("\0", "").strip()[:100],
         after=request.GET.get("after", "")[:12],
         before=request.GET.get("before", "")[:12],
     )

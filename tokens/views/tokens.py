@@ -29,7 +29,7 @@ from tokens.selectors import tokens as selectors
 def index(request: SignedInRequest) -> HttpResponse:
     """All tokens of the workspace, live or ended."""
     tab = selectors.ENDED if request.GET.get("tab") == selectors.ENDED else selectors.LIVE
-    find = request.GET.get("find", "").strip()[:80]
+    find = request.GET.get("find", "").replace("\0", "").strip()[:80]
     after, before, moment = request.GET.get("after", "")[:12], request.GET.get("before", "")[:12], now()
     found = selectors.tokens(request.workspace, moment, tab=tab, find=find, after=after, before=before)
     query = request.GET.copy()
