@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 READ_AT_ONCE = 1 << 16
-# Of what a handler left unread; a server that answers before it has read all may lose the answer on the way.
-DRAINED_OF_STRANGERS = 1 << 20
+# Of what was left unread. A server that answers before it has read all may lose its answer to a long body on the
+# way; but one that reads on holds a thread for as long as it is kept waiting, so strangers are not waited for.
 DRAINED_OF_GATEWAYS = 1 << 26
 
 Headers = tuple[tuple[str, str], ...]
@@ -47,7 +47,7 @@ class Call:
     """One request. Header values are Latin-1, as WSGI gives them."""
 
     environ: "WSGIEnvironment"
-    drained: int = DRAINED_OF_STRANGERS
+    drained: int = 0
     request_id: str = ""
     _read: bytes | None = field(default=None, init=False)
 
@@ -109,6 +109,12 @@ class Call:
             left -= len(piece)
         return b"".join(pieces)
 
+    @property
+    def cut_off(self) -> bool:
+        """Whether a body is left on the connection, which then serves no other call."""
+        sent = self.header("Content-Length") not in {None, "0"} or self.header("Transfer-Encoding") is not None
+        return sent and self.drained == 0
+
     def drain(self) -> None:
         """Read and drop what was left unread, up to `drained` bytes."""
         left = self.drained
@@ -128,6 +134,7 @@ def respond(call: Call, answer: Answer, start_response: "StartResponse") -> Iter
         ("Vary", "Accept-Language"),
         ("X-Content-Type-Options", "nosniff"),
         *answer.headers,
+        *((("Connection", "close"),) if call.cut_off else ()),
     ]
     start_response(f"{status.value} {status.phrase}", headers)
     return [body] if body else []
