@@ -8,11 +8,11 @@ import time
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from config import command_line, services, supervision
+from tokens.demo import written
 
 READY_SECONDS = 60
 LOOK_SECONDS = 1
@@ -45,21 +45,15 @@ class Command(BaseCommand):
         call_command("compile_translations")
         call_command("collectstatic", interactive=False, verbosity=0)
         call_command("load_catalogue")
-        # Until the command exists, a run goes without a demo.
-        if settings.DEMO and "load_demo" in get_commands() and not self._has_demo():
-            self._say("Loading the demo …")
+        if settings.DEMO:
             call_command("load_demo")
         self._correct_address()
-
-    def _has_demo(self) -> bool:
-        return get_user_model().objects.filter(email=DEMO_PEOPLE[0]).exists()
 
     def _correct_address(self) -> None:
         """The demo's file says where Trellis answers now, which PORT may have moved."""
         demo = self._demo()
         if demo and demo.get("base_url") != settings.SITE_URL:
-            path = settings.VAR_DIR / "demo.json"
-            path.write_text(json.dumps({**demo, "base_url": settings.SITE_URL}, indent=2) + "\n")
+            written.save({**demo, "base_url": settings.SITE_URL})
 
     def _demo(self) -> dict[str, Any]:
         try:
