@@ -4,7 +4,7 @@ import os
 
 import tests.environment  # noqa: F401  It comes before the settings that read it.
 from config.settings import *  # noqa: F403
-from config.settings import DATABASES
+from config.settings import DATABASES, SITE_URL
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
@@ -12,8 +12,13 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-WHITENOISE_AUTOREFRESH = True
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True
 
 # A worker or a server that a test starts works on that test's own database.
 if "TEST_DATABASE_NAME" in os.environ:
     DATABASES["default"]["NAME"] = os.environ["TEST_DATABASE_NAME"]
+    SITE_URL = os.environ.get("TEST_SITE_URL", SITE_URL)
+    CSRF_TRUSTED_ORIGINS = [SITE_URL]
+if "TEST_MAIL_FOLDER" in os.environ:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = os.environ["TEST_MAIL_FOLDER"]

@@ -9,6 +9,7 @@ import openai
 import pytest
 
 from tests import factories
+from tests.browser.conftest import chromium  # noqa: F401  A fixture.
 from tests.fixtures import proxies, upstream
 from tests.fixtures.upstream import Upstream
 from tokens.actions.gateways import add_gateway
@@ -42,11 +43,13 @@ class Edge:
         return text
 
 
-def _edge(folder: Path, configuration: str, model_header: str, changes: dict[str, str]) -> Iterator[Edge]:
+def _edge(
+    folder: Path, configuration: str, model_header: str, changes: dict[str, str], **environment: str
+) -> Iterator[Edge]:
     catalogues.forget()
     factories.catalogue()
     made = add_gateway(name="edge", kind="nginx", model_header=model_header, by=factories.administrator())
-    with upstream.running() as models, proxies.trellis() as port:
+    with upstream.running() as models, proxies.trellis(**environment) as port:
         places = {"127.0.0.1:8000": f"127.0.0.1:{port}", "127.0.0.1:9000": f"127.0.0.1:{models.port}"}
         with proxies.nginx(folder, configuration, {**places, "trl_gw_CHANGE": made.text, **changes}) as front:
             yield Edge(f"http://127.0.0.1:{front}", models, folder, f"http://127.0.0.1:{port}", made.text)
@@ -60,3 +63,10 @@ def accel(transactional_db: None, tmp_path: Path) -> Iterator[Edge]:
 @pytest.fixture
 def auth_request(transactional_db: None, tmp_path: Path) -> Iterator[Edge]:
     yield from _edge(tmp_path / "nginx", "nginx-auth-request.conf", "", {})
+
+
+@pytest.fixture
+def site(transactional_db: None, tmp_path: Path) -> Iterator[Edge]:
+    """The same for people in a browser: what Trellis mails is in `mail` beside nginx's folder."""
+    folder = tmp_path / "nginx"
+    yield from _edge(folder, "nginx-accel.conf", "X-Model", {}, TEST_MAIL_FOLDER=str(tmp_path / "mail"))
