@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.login import get_authentication_records, record_authentication
 from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -49,6 +49,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             user.is_active = False  # Not saved: allauth then clears what it had begun, and answers "inactive".
         response: HttpResponse | None = super().pre_login(request, user, **hooks)
         return response
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """A sign-up ends here with the code in the mail just shown, which the library does not write down."""
+        super().login(request, user)
+        if not get_authentication_records(request, user):
+            record_authentication(request, user, method="code", email=user.email)
 
     def is_reauthentication_required(self, *, app: str) -> bool:
         """A sign-in counts as well as a repeated password does, for as long."""

@@ -46,6 +46,14 @@ def test_the_address_is_confirmed_by_the_code_in_the_mail(client: Client):
     assert client.session["_auth_user_id"] == str(person.pk)
 
 
+def test_nothing_asks_again_who_has_just_signed_up(client: Client):
+    """The first token is a minute away."""
+    client.post("/accounts/signup/", FORM)
+    client.post("/accounts/confirm-email/", {"code": code_in_mail()})
+    assert client.get("/accounts/2fa/totp/activate/").status_code == 200
+    assert client.get("/tokens/new/")["Location"] == "/applications/new/"
+
+
 def test_the_mail_has_nothing_that_was_typed(client: Client):
     client.post("/accounts/signup/", {**FORM, "name": "Win at https://evil.example"})
     text = mail.outbox[-1].subject + mail.outbox[-1].body
