@@ -13,7 +13,7 @@ Network = IPv4Network | IPv6Network
 @dataclass(frozen=True, slots=True)
 class Ask:
     """One question. `endpoint` is the raw path as the caller sent it, still percent-encoded, perhaps with a query.
-    `token_in_query`: the token came in the caller's query string."""
+    `token_in_query`: the token came in the caller's query string; `token_in_header`: perhaps in a header too."""
 
     endpoint: str
     token: str | None = None
@@ -25,6 +25,7 @@ class Ask:
     cost: float = 1
     request_id: str = ""
     token_in_query: bool = False
+    token_in_header: bool = False
 
 
 @dataclass(frozen=True, slots=True)

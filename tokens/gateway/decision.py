@@ -77,9 +77,12 @@ Found = Iterator[Refusal]
 
 
 def token_form(case: Case) -> Found:
-    """A secret token in a query string is written to logs all along its way: refused unless switched on."""
-    rights = case.rights
-    if rights and case.ask.token_in_query and not rights.publishable and not rights.application.secret_in_query:
+    """A secret token in a query string is written to logs all along its way: refused unless switched on, or sent as
+    it should be too."""
+    rights, ask = case.rights, case.ask
+    if rights is None or rights.publishable or rights.application.secret_in_query:
+        return
+    if ask.token_in_query and not ask.token_in_header:
         yield refusals.secret_in_query(rights)
 
 

@@ -60,7 +60,9 @@ def test_a_secret_in_the_query_is_refused_where_it_is_off(client: Client, seed: 
 def test_the_same_token_twice_is_one_and_two_that_differ_are_none(client: Client, seed: Minted) -> None:
     twice = {**bearer(seed), "X-Api-Key": seed.text}
     assert client.forward(headers=twice, json_body=MODEL).status == 200
+    assert Token.objects.get().seen_in_query_at is None
     assert client.forward(f"{CHAT}?key={seed.text}", headers=twice, json_body=MODEL).status == 200
+    assert Token.objects.get().seen_in_query_at is not None
     other = factories.token()
     for uri, headers in (
         (CHAT, {**bearer(seed), "X-Api-Key": other.text}),

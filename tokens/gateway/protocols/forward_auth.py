@@ -51,6 +51,7 @@ def _decide(asked: Forwarded, request_id: str, *, away: bool) -> Decision:
         address=asked.address,
         request_id=request_id,
         token_in_query=asked.token_in_query,
+        token_in_header=asked.token_in_header,
     )
     return service.tokens_differ(ask) if len(asked.tokens) > 1 else service.answer(ask, away=away)
 

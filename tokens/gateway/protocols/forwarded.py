@@ -27,6 +27,7 @@ class Forwarded:
     address: Address | None
     tokens: tuple[str, ...]
     token_in_query: bool
+    token_in_header: bool
     model: str | None
     model_in_header: bool
     body_unread: bool
@@ -45,7 +46,8 @@ def read(call: Call, gateway: GatewayRecord) -> Forwarded:
         origin=call.header("Origin"),
         address=_address(call.header(gateway.address_header)),
         tokens=tuple(dict.fromkeys([*in_header, *query.tokens])),
-        token_in_query=bool(query.tokens) and not in_header,
+        token_in_query=bool(query.tokens),
+        token_in_header=bool(in_header),
         # The body wins over the gateway's header, for the upstream reads the body. All else must agree.
         model=queries.only_model(*query.models, header_model if content.model is None else content.model),
         model_in_header=header_model is not None,

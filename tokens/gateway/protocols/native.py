@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from tokens.gateway import gateway_keys, request_ids, service
-from tokens.gateway.ask import Address, Ask
+from tokens.gateway.ask import Address, Ask, Decision
 from tokens.gateway.http import DRAINED_OF_GATEWAYS, JSON, PROBLEM, Answer, Call, Fault, json_answer
 from tokens.gateway.protocols import json_bodies, presentation, queries
 
@@ -45,19 +45,19 @@ def _decide(call: Call) -> Answer:
     values = json_bodies.strict_object(json_body(call))
     call.request_id = request_ids.accepted(values.get("request_id", call.request_id))
     at_least = _at_least(values)
-    ask = read_ask(values, call.request_id)
-    tokens = _tokens(ask)
-    ask = replace(ask, token=next(iter(tokens), None), token_in_query=ask.token is None and bool(tokens))
-    decision = service.tokens_differ(ask) if len(tokens) > 1 else service.answer(ask, away=gateway.remembered)
+    decision = _decided(read_ask(values, call.request_id), away=gateway.remembered)
     if at_least is not None and decision.rights and decision.rights.rights_version < at_least:
         raise Fault(409, "version_ahead", _("No such rights version has been committed."), param="at_least")
     return json_answer(200, presentation.full(decision))
 
 
-def _tokens(ask: Ask) -> dict[str, None]:
-    """Those that differ: the gateway may give the caller's query with the endpoint, and a token in it counts."""
-    given = () if ask.token is None else (ask.token,)
-    return dict.fromkeys((*given, *queries.read(ask.endpoint).tokens))
+def _decided(ask: Ask, *, away: bool) -> Decision:
+    """The gateway may give the caller's query with the endpoint, and a token in it counts."""
+    in_query = queries.read(ask.endpoint).tokens
+    tokens = list(dict.fromkeys([*([] if ask.token is None else [ask.token]), *in_query]))
+    token = tokens[0] if tokens else None
+    ask = replace(ask, token=token, token_in_query=bool(in_query), token_in_header=ask.token is not None)
+    return service.tokens_differ(ask) if len(tokens) > 1 else service.answer(ask, away=away)
 
 
 def json_body(call: Call) -> bytes:
