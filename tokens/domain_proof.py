@@ -53,7 +53,8 @@ def look(pattern: str, proof: str) -> Found:
     try:
         fetched = outgoing.fetch(file_address(pattern))
     except outgoing.OutgoingError as error:
-        return Found(None, f"{_no_record(texts)} {_('The file could not be read')}: {error}.")
+        unread = _("The file could not be read: %(error)s.") % {"error": error}
+        return Found(None, f"{_no_record(texts)} {unread}")
     return _in_file(fetched, proof, texts)
 
 
@@ -64,7 +65,8 @@ def _in_file(fetched: outgoing.Fetched, proof: str, texts: list[str]) -> Found:
     words = fetched.body.decode("utf-8-sig", "replace").split()
     if proof in words or record_value(proof) in words:
         return Found(ProofMethod.FILE)
-    return Found(None, f"{_no_record(texts)} {_('The file does not hold the proof.')}")
+    missing = _("The file does not hold the proof.")
+    return Found(None, f"{_no_record(texts)} {missing}")
 
 
 def _no_record(texts: list[str]) -> str:

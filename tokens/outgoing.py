@@ -185,7 +185,7 @@ class _CheckedNetwork(httpcore.NetworkBackend):
         addresses = resolve(host, _left(self._deadline))
         for address in addresses:
             check_address(address, port)
-        failure: Exception = httpcore.ConnectError("the host cannot be reached")
+        failure: Exception = httpcore.ConnectError(_("the host cannot be reached"))
         for address in addresses[:4]:
             try:
                 stream = self._network.connect_tcp(
@@ -231,5 +231,5 @@ class _TimedStream(httpcore.NetworkStream):
 def _left(deadline: float) -> float:
     left = deadline - time.monotonic()
     if left <= 0:
-        raise httpcore.ReadTimeout("the call took too long")
+        raise httpcore.ReadTimeout(_("the call took too long"))
     return left
