@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.clock import now
 from tiers.models import GrantPermission, Operation
+from tiers.words import said
 from tokens.models import Application, Token, TokenKind
 from tokens.policies.tokens import DEFAULT_EXPIRY_DAYS
 from tokens.restrictions import Restrictions
@@ -73,7 +74,7 @@ class RestrictionsForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["operations"]
         if isinstance(field, forms.MultipleChoiceField):
-            field.choices = [(row.slug, row.label) for row in Operation.objects.all()]
+            field.choices = [(row.slug, said(row.label)) for row in Operation.objects.all()]
 
     def restrictions(self) -> Restrictions:
         values = self.cleaned_data

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tiers.facts import Catalogue, ModelFacts, OperationFacts
+from tiers.words import said
 from tokens.gateway import endpoints
 from tokens.gateway.ask import Address, Ask, Pass, Refusal, Remedy
 from tokens.gateway.moments import moment
@@ -207,7 +208,10 @@ def token_scope(rights: Pass, param: str, asked: str, allowed: Iterable[str]) ->
 def wrong_endpoint(catalogue: Catalogue, model: ModelFacts, asked: OperationFacts) -> Refusal:
     serving = [operation for operation in catalogue.operations.values() if operation.slug in model.operations]
     named = [(operation.endpoints[0], operation.sends) for operation in serving if operation.endpoints]
-    message = _("%(model)s is not served on the %(asked)s endpoint.") % {"model": model.name, "asked": asked.label}
+    message = _("%(model)s is not served on the %(asked)s endpoint.") % {
+        "model": model.name,
+        "asked": said(asked.label),
+    }
     if named:
         pattern, sends = named[0]
         use = _("%(message)s Call %(endpoint)s instead, and send “%(sends)s”.")

@@ -8,6 +8,7 @@ from accounts.models import Workspace
 from tiers.entitlements import Held, Standing, holding, standing
 from tiers.facts import Catalogue, GrantFacts, ModelFacts, TierFacts
 from tiers.models import AIModel, Tier
+from tiers.words import said
 from tokens.models import AccessRequest
 from tokens.models.requests import OPEN
 from tokens.selectors.standings import grants_of
@@ -90,7 +91,7 @@ def rungs(
         found.append(
             Rung(
                 tier=tier,
-                description=texts.get(tier.slug, ""),
+                description=said(texts.get(tier.slug, "")),
                 opens=opened[:MODELS_NAMED],
                 more=max(0, len(opened) - MODELS_NAMED),
                 total=total,
@@ -125,7 +126,7 @@ def model_rows(catalogue: Catalogue, workspace: Workspace | None, filters: Filte
         ModelRow(
             model=model,
             description=texts.get(model.name, ""),
-            operations=[o.label for o in catalogue.operations.values() if o.slug in model.operations],
+            operations=[said(o.label) for o in catalogue.operations.values() if o.slug in model.operations],
             held=_held(catalogue, grants, model, now) if workspace else None,
             early=model.in_early_access(now),
             retired=_is_retired(model, now),
