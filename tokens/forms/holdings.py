@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.ids import is_public_id, new_public_id
 from accounts.models import Workspace
@@ -63,7 +64,7 @@ class GiveForm(forms.Form):
         help_text=_("Either this or a tier."),
     )
     permissions = forms.MultipleChoiceField(
-        label=_("To"),
+        label=pgettext_lazy("what for", "To"),
         choices=GrantPermission.choices,
         widget=forms.CheckboxSelectMultiple,
         initial=[GrantPermission.GENERATE],
