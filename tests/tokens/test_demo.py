@@ -1,14 +1,19 @@
 """`manage.py load_demo`: told once, true to the contract, and over in one transaction."""
 
 import json
+import shutil
 import stat
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
-from pytest_django import Settings
+from django.db import connection, transaction
+from django.test import override_settings
+from pytest_django import DjangoDbBlocker, Settings
 
 from accounts import clock
 from accounts.audit_chain import verify
@@ -23,22 +28,29 @@ pytestmark = pytest.mark.django_db
 LABELS = {"seed", "flower", "expired", "revoked", "publishable", "restricted", "suspended"}
 
 
-@pytest.fixture(autouse=True)
-def _var(settings: Settings, tmp_path: Path) -> None:
-    settings.VAR_DIR = tmp_path
+@pytest.fixture(scope="module")
+def loading(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Path, list[Any]]]:
+    """The demo, loaded once for all tests here and then rolled back, and what was to be done after its commit."""
+    folder = tmp_path_factory.mktemp("var")
+    with django_db_blocker.unblock(), override_settings(VAR_DIR=folder), transaction.atomic():
+        catalogue()
+        call_command("load_demo", stdout=StringIO())
+        yield folder, list(connection.run_on_commit)
+        transaction.set_rollback(True)
 
 
 @pytest.fixture
-def loaded() -> dict[str, Any]:
-    catalogue()
-    call_command("load_demo", stdout=StringIO())
+def loaded(loading: tuple[Path, list[Any]], settings: Settings, tmp_path: Path) -> dict[str, Any]:
+    """What demo.json says. Each test has a file of its own."""
+    settings.VAR_DIR = tmp_path
+    shutil.copy2(loading[0] / "demo.json", tmp_path)
     return written()
 
 
 def written() -> dict[str, Any]:
-    from django.conf import settings
-
-    return dict(json.loads((settings.VAR_DIR / "demo.json").read_text()))
+    return dict(json.loads((django_settings.VAR_DIR / "demo.json").read_text()))
 
 
 def reason(token: str, model: str = "gpt-4o-mini", **rest: Any) -> str:
@@ -60,9 +72,9 @@ def test_demo_json_has_the_shape_of_the_contract(loaded: dict[str, Any], setting
         assert key.owner == loaded["workspaces"][label]
 
 
-def test_demo_json_is_readable_by_its_owner_alone(loaded: dict[str, Any], settings: Settings) -> None:
-    assert stat.S_IMODE((settings.VAR_DIR / "demo.json").stat().st_mode) == 0o600
-    assert [path.name for path in settings.VAR_DIR.iterdir()] == ["demo.json"]
+def test_demo_json_is_readable_by_its_owner_alone(loading: tuple[Path, list[Any]]) -> None:
+    assert stat.S_IMODE((loading[0] / "demo.json").stat().st_mode) == 0o600
+    assert [path.name for path in loading[0].iterdir()] == ["demo.json"]
 
 
 def test_every_label_gets_the_decision_that_it_names(loaded: dict[str, Any]) -> None:
@@ -132,8 +144,6 @@ def test_the_past_is_told_in_order_and_every_audit_chain_is_whole(loaded: dict[s
 
 
 def test_afterwards_the_clock_is_the_true_one(loaded: dict[str, Any]) -> None:
-    from django.db import connection
-
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT abs(extract(epoch FROM clock_timestamp() - statement_timestamp())) < 60, now() = pg_catalog.now()"
@@ -144,11 +154,8 @@ def test_afterwards_the_clock_is_the_true_one(loaded: dict[str, Any]) -> None:
     assert (clock.now() - User.objects.create_user("later@example.com").date_joined).total_seconds() < 60
 
 
-def test_nobody_is_mailed_about_what_happened_weeks_ago(django_capture_on_commit_callbacks: Any) -> None:
-    catalogue()
-    with django_capture_on_commit_callbacks() as callbacks:
-        call_command("load_demo", stdout=StringIO())
-    assert callbacks == []
+def test_nobody_is_mailed_about_what_happened_weeks_ago(loading: tuple[Path, list[Any]]) -> None:
+    assert loading[1] == []
 
 
 def test_a_second_load_changes_nothing(loaded: dict[str, Any]) -> None:
@@ -179,11 +186,11 @@ def test_a_file_of_another_database_is_replaced(loaded: dict[str, Any], settings
 
 def test_with_demo_off_it_is_refused_in_one_line(settings: Settings) -> None:
     settings.DEMO = False
-    catalogue()
+    before = User.objects.count()
     with pytest.raises(CommandError, match="DEMO is off") as refused:
         call_command("load_demo")
     assert "\n" not in str(refused.value)
-    assert not User.objects.exists()
+    assert User.objects.count() == before
 
 
 def test_with_demo_off_its_tokens_are_unknown(loaded: dict[str, Any], settings: Settings) -> None:
