@@ -78,7 +78,6 @@ class AuditEvent(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["-id"], name="audit_newest"),
             models.Index(fields=["workspace", "-id"], name="audit_by_workspace"),
             models.Index(fields=["actor", "-id"], name="audit_by_actor"),
             models.Index(fields=["action", "-id"], name="audit_by_action"),

@@ -55,6 +55,8 @@ class User(AbstractBaseUser):
             models.UniqueConstraint(Lower("email"), name="user_email_unique"),
             models.CheckConstraint(condition=models.Q(role__in=PlatformRole.values), name="user_role_known"),
         ]
+        # Sign-in looks an address up as it is stored, which the constraint's index on `lower(email)` cannot serve.
+        indexes = [models.Index(fields=["email"], name="user_by_email")]
 
     def __str__(self) -> str:
         return self.display_name

@@ -69,7 +69,7 @@ class Workspace(models.Model):
                 name="rights_on_suspension",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Update,
-                condition=pgtrigger.AnyChange("suspended_at", "suspended_reason"),
+                condition=pgtrigger.AnyChange("suspended_at", "suspended_reason", "demo"),
                 func="NEW.rights_version := OLD.rights_version + 1; RETURN NEW;",
             ),
         ]

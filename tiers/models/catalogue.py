@@ -21,7 +21,7 @@ def _raises_catalogue_version() -> list[pgtrigger.Trigger]:
             name="catalogue_version",
             level=pgtrigger.Statement,
             when=pgtrigger.After,
-            operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+            operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete | pgtrigger.Truncate,
             func=_RAISE_CATALOGUE,
         )
     ]

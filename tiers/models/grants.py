@@ -95,11 +95,12 @@ class Grant(models.Model):
         triggers = [
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
             *raises_rights_version(
-                "workspace",
                 "application_id",
                 "tier",
                 "model",
                 "permissions",
+                "source",
+                "source_id",
                 "starts_at",
                 "ends_at",
                 "suspended_at",

@@ -86,7 +86,7 @@ class Domain(models.Model):
                 name="domain_proved_pair",
             ),
         ]
-        triggers = raises_rights_version("host")
+        triggers = raises_rights_version("application", "host")
 
     def __str__(self) -> str:
         return self.host

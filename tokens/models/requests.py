@@ -103,7 +103,7 @@ class AccessRequest(models.Model):
             models.Index(fields=["application", "-id"], name="request_by_application"),
         ]
         triggers = [
-            *raises_rights_version("state", "submitted_at", "claimed_at", "tier", "model"),
+            *raises_rights_version("application", "state", "submitted_at", "tier", "model"),
             pgtrigger.Trigger(
                 name="decided_by_an_outsider",
                 when=pgtrigger.Before,

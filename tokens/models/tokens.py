@@ -95,7 +95,7 @@ class TokenSecret(models.Model):
                 fields=["token"], condition=Q(ends_at__isnull=True), name="token_one_current_secret"
             ),
         ]
-        triggers = raises_rights_version("hash", "ends_at")
+        triggers = raises_rights_version("token", "hash", "ends_at")
 
     def __str__(self) -> str:
         return f"…{self.last4}"
