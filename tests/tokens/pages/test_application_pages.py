@@ -3,10 +3,12 @@
 from types import SimpleNamespace
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.urls import reverse
 
 from tests import factories
 from tests.tokens.pages.conftest import browser
+from tests.tokens.review.conftest import signed_in
 from tokens.actions.applications import suspend_application
 from tokens.models import Application
 
@@ -40,9 +42,7 @@ def test_a_refused_form_keeps_what_was_typed(world: SimpleNamespace, field: str,
 def test_an_unverified_address_makes_no_application_and_is_told_so(db: None) -> None:
     factories.catalogue()
     sam = factories.person("Sam")
-    sam.emailaddress_set.update(verified=False)
-    from tests.tokens.review.conftest import signed_in
-
+    EmailAddress.objects.filter(user=sam).update(verified=False)
     answer = signed_in(sam).post("/applications/new/", GIVEN)
     assert answer.status_code in (403, 422)
     assert not Application.objects.exists()

@@ -1,11 +1,13 @@
 """Home is for who comes: everybody lands where their work is."""
 
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts.clock import now
 from accounts.models import User
 from tests import factories
 from tests.tokens.pages.conftest import ask, browser
@@ -66,10 +68,6 @@ def test_a_new_person_is_led_to_the_first_application(db: None) -> None:
 
 
 def test_a_token_that_ends_soon_is_marked(world: SimpleNamespace) -> None:
-    from datetime import timedelta
-
-    from accounts.clock import now
-
     assert "soon</span>" not in world.client.get("/").content.decode()
     factories.token(world.application, name="short", expires_at=now() + timedelta(days=3))
     assert "soon</span>" in world.client.get("/").content.decode()
