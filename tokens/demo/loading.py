@@ -1,6 +1,8 @@
 """Loading the demo: once, all of it or nothing."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from django.db import connection, transaction
@@ -57,15 +59,23 @@ def _tell() -> None:
         *keyring.steps(stage, texts),
         Step(keyring.GATEWAY_MADE, lambda: gateways.append(keyring.add_demo_gateway(stage.administrator))),
     ]
-    now = clock.now()
+    timed = list(_in_order(plan, clock.now()))
     with moved_clock() as set_clock:
-        for step in sorted(plan, key=lambda step: step.ago, reverse=True):
-            set_clock(now - step.ago)
+        for at, step in timed:
+            set_clock(at)
             step.act()
     [gateway] = gateways
     workspaces = {label: stage.workspaces[f"key-{label}"].public_id for label in texts}
     _record(workspaces, gateway.gateway)
     written.write(gateway_key=gateway.text, tokens=texts, workspaces=workspaces)
+
+
+def _in_order(plan: list[Step], now: datetime) -> Iterator[tuple[datetime, Step]]:
+    """The steps from the oldest on, each at its instant: never at the same second of every minute, as people are."""
+    at = datetime.min.replace(tzinfo=UTC)
+    for number, step in enumerate(sorted(plan, key=lambda step: step.ago, reverse=True)):
+        at = max(at, now - step.ago - timedelta(seconds=number * 7919 % 59))
+        yield at, step
 
 
 def _write_again(loaded: AuditEvent) -> None:

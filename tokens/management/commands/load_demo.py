@@ -3,7 +3,10 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist
 from django.core.management.base import BaseCommand, CommandError
+from django.db import ProgrammingError
+from psycopg.errors import InsufficientPrivilege
 
 from accounts.errors import DomainError
 from tiers.models import Tier
@@ -22,5 +25,11 @@ class Command(BaseCommand):
             did = loading.load()
         except DomainError as error:
             raise CommandError(f"the demo does not fit the catalogue or what is there: {error.message}") from error
+        except ObjectDoesNotExist as error:
+            raise CommandError(f"the demo does not fit the catalogue: {error}") from error
+        except ProgrammingError as error:
+            if not isinstance(error.__cause__, InsufficientPrivilege):
+                raise
+            raise CommandError("the demo needs a database role that may create schemas") from error
         told = "loaded" if did == "nothing" else f"{did}: {written.path()} has its keys"
         self.stdout.write(f"The demo is {told}.")
