@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import AuditEvent
 
 _names: dict[str, Promise] = {}
+_fields: dict[str, Promise] = {}
 _kept: set[str] = set()
 # Says nothing to a person.
 _NOISE = {"version"}
@@ -20,6 +21,11 @@ _NOISE = {"version"}
 def name_actions(names: Mapping[str, Promise]) -> None:
     """Say what actions are called: {"token.minted": _("Token made")}."""
     _names.update(names)
+
+
+def name_fields(names: Mapping[str, Promise]) -> None:
+    """Say what the fields of events are called: {"expires_at": _("ends")}."""
+    _fields.update(names)
 
 
 def keep_from_workspaces(actions: Iterable[str]) -> None:
@@ -50,7 +56,7 @@ class Entry:
     event: AuditEvent
     name: Promise | str
     actor: str
-    changes: list[tuple[str, Any, Any]]
+    changes: list[tuple[Promise | str, Any, Any]]
 
 
 def entries(events: list[AuditEvent]) -> list[Entry]:
@@ -62,11 +68,11 @@ def actor_of(event: AuditEvent) -> str:
     return event.actor.display_name if event.actor else event.actor_name
 
 
-def _changes(event: AuditEvent) -> Iterator[tuple[str, Any, Any]]:
+def _changes(event: AuditEvent) -> Iterator[tuple[Promise | str, Any, Any]]:
     for key in dict.fromkeys([*event.before, *event.after]):
         before, after = event.before.get(key), event.after.get(key)
         if key not in _NOISE and (before or after) and before != after:
-            yield key.replace("_", " "), _shown(before), _shown(after)
+            yield _fields.get(key) or key.replace("_", " "), _shown(before), _shown(after)
 
 
 def _shown(value: Any) -> Any:
@@ -93,3 +99,4 @@ name_actions(
         "member.left": _("Member left"),
     }
 )
+name_fields({"name": _("name"), "role": _("role"), "locale": _("language"), "email": _("e-mail address")})

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.activity import name_actions
+from accounts.activity import name_actions, name_fields
 
 name_actions(
     {
@@ -15,5 +15,17 @@ name_actions(
         "model.added": _("Model added"),
         "model.edited": _("Model edited"),
         "catalogue.loaded": _("Catalogue loaded"),
+    }
+)
+name_fields(
+    {
+        "tier": _("tier"),
+        "model": _("model"),
+        "source": _("source"),
+        "source_id": _("because of"),
+        "permissions": _("permissions"),
+        "application_id": _("application"),
+        "starts_at": _("from"),
+        "ends_at": _("until"),
     }
 )

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.activity import keep_from_workspaces, name_actions
+from accounts.activity import keep_from_workspaces, name_actions, name_fields
 
 name_actions(
     {
@@ -37,3 +37,38 @@ name_actions(
 )
 # Reviewers among themselves.
 keep_from_workspaces({"request.remarked"})
+name_fields(
+    {
+        "application": _("application"),
+        "slug": _("short name"),
+        "url": _("website"),
+        "description": _("description"),
+        "contact": _("contact"),
+        "category": _("category"),
+        "secret_in_query": _("secret tokens in the query string"),
+        "host": _("domain"),
+        "method": _("proved by"),
+        "kind": _("kind"),
+        "last4": _("last four"),
+        "expires_at": _("ends"),
+        "old_ends_at": _("old secret ends"),
+        "allowed_models": _("models"),
+        "allowed_operations": _("operations"),
+        "allowed_permissions": _("permissions"),
+        "allowed_addresses": _("networks"),
+        "allowed_origins": _("origins"),
+        "revoked": _("revoked"),
+        "revoked_at": _("revoked"),
+        "leaked": _("leaked"),
+        "suspended": _("suspended"),
+        "suspended_at": _("suspended"),
+        "suspended_reason": _("reason"),
+        "state": _("state"),
+        "claimed_by": _("claimed by"),
+        "granted_tier": _("tier granted"),
+        "purpose": _("purpose"),
+        "expected_volume": _("calls per day, expected"),
+        "users": _("who uses it"),
+        "links": _("links"),
+    }
+)

@@ -22,6 +22,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from accounts.activity import name_of
+
 register = template.Library()
 
 TONES = {"ok": "circle-check", "info": "info", "warn": "triangle-alert", "bad": "circle-alert", "mute": "info"}
@@ -134,6 +136,12 @@ def timeago(moment: datetime | None, missing: str = "") -> SafeString | str:
     distance = abs((timezone.now() - moment).total_seconds())
     words = naturaltime(moment) if distance < RECENT_SECONDS else on_day(moment)
     return _time(moment, words)
+
+
+@register.filter
+def act(action: str) -> str:
+    """An action of the audit, as a person calls it."""
+    return str(name_of(action))
 
 
 @register.simple_tag
