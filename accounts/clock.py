@@ -1,8 +1,14 @@
 """The one clock: PostgreSQL's. Web servers and workers differ by seconds, and a token must not outlive its end."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Final
 
+from django.core.validators import MaxValueValidator
 from django.db import connection
+
+# Past it, what is reckoned from a day that somebody typed would leave the calendar.
+LAST_DAY: Final = date(2999, 12, 31)
+NOT_PAST_LAST_DAY: Final = MaxValueValidator(LAST_DAY)
 
 
 def now() -> datetime:

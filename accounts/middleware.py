@@ -6,6 +6,7 @@ from typing import Final
 from uuid import uuid4
 
 from django.contrib import messages
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
@@ -38,6 +39,25 @@ class AuditContextMiddleware:
             response = self.get_response(request)
         response["X-Request-Id"] = request_id
         return response
+
+
+class PlainTextMiddleware:
+    """PostgreSQL takes no NUL in a text, and no form of ours sends one: refused here, for whatever it would reach."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if _holds_nul(request):
+            raise BadRequest("a NUL character")
+        return self.get_response(request)
+
+
+def _holds_nul(request: HttpRequest) -> bool:
+    """Cookies too: their quoted form can spell any character, and the session is looked up by one."""
+    query = request.META.get("QUERY_STRING", "")
+    texts = [request.path, *request.COOKIES.values(), *(text for _, given in request.POST.lists() for text in given)]
+    return "%00" in query or any("\0" in str(text) for text in [query, *texts])
 
 
 class PersonLocaleMiddleware:

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.clock import NOT_PAST_LAST_DAY
 from tiers.selectors.audit import Filters, nouns
 
 
@@ -16,7 +17,9 @@ class AuditFilterForm(forms.Form):
     actor = forms.CharField(required=False, max_length=100, label=_("Actor"))
     workspace = forms.CharField(required=False, max_length=100, label=_("Workspace"))
     since = forms.DateField(required=False, label=_("From"), widget=forms.DateInput({"type": "date"}))
-    until = forms.DateField(required=False, label=_("To"), widget=forms.DateInput({"type": "date"}))
+    until = forms.DateField(
+        required=False, label=_("To"), validators=[NOT_PAST_LAST_DAY], widget=forms.DateInput({"type": "date"})
+    )
 
     def __init__(self, data: Any, actions: list[str]) -> None:
         super().__init__(data)

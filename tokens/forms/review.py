@@ -7,6 +7,7 @@ from typing import Any, Final
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.clock import NOT_PAST_LAST_DAY
 from tiers.models import Tier
 
 APPROVED, CHANGES, REJECTED = "approved", "changes", "rejected"
@@ -44,7 +45,10 @@ class DecisionForm(forms.Form):
     tier = forms.ChoiceField(label=_("Tier"), required=False)
     until = forms.ChoiceField(label=_("Ends"), choices=ENDS, widget=forms.RadioSelect, required=False, initial="365")
     day = forms.DateField(
-        label=_("Last day"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=_("Last day"),
+        required=False,
+        validators=[NOT_PAST_LAST_DAY],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     note = forms.CharField(
         label=_("Note"),

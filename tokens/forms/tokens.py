@@ -7,7 +7,7 @@ from django import forms
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from accounts.clock import now
+from accounts.clock import NOT_PAST_LAST_DAY, now
 from tiers.models import GrantPermission, Operation
 from tiers.words import said
 from tokens.models import Application, Token, TokenKind
@@ -106,7 +106,10 @@ class TokenForm(RestrictionsForm):
     kind = forms.ChoiceField(label=_("Kind"), choices=_kinds, widget=forms.RadioSelect, initial=TokenKind.SECRET)
     ends = forms.ChoiceField(label=_("Ends"), choices=ENDS, widget=forms.RadioSelect, initial=str(DEFAULT_EXPIRY_DAYS))
     day = forms.DateField(
-        label=_("Last day"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=_("Last day"),
+        required=False,
+        validators=[NOT_PAST_LAST_DAY],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
     def __init__(self, *args: Any, applications: list[Application], **kwargs: Any) -> None:
