@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -12,10 +11,10 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.utils.translation import gettext as _
 
 from tokens import keys
+from tokens.gateway import use
 from tokens.gateway.ask import Address, Network
 from tokens.gateway.http import Fault
 
-NOTED_EVERY = timedelta(minutes=5)
 # While PostgreSQL cannot be read, a gateway known to this process goes on being known for so long.
 REMEMBERED_SECONDS = 600
 MAX_REMEMBERED = 1000
@@ -85,7 +84,7 @@ def _look_up(digests: list[bytes]) -> GatewayRecord | None:
     if row is None:
         _forget(digests)
         return None
-    _note_use(row)
+    use.note_gateway(row["public_id"], row["last_used_at"], row["now"])
     gateway = _record(row)
     _remember(digests[0], gateway)
     return gateway
@@ -110,15 +109,6 @@ def _record(row: Mapping[str, Any]) -> GatewayRecord:
         scopes=frozenset(row["scopes"]),
         networks=tuple(ip_network(network) for network in row["networks"]),
     )
-
-
-def _note_use(row: Mapping[str, Any]) -> None:
-    last: datetime | None = row["last_used_at"]
-    if last is None or row["now"] - last >= NOTED_EVERY:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE tokens_gateway SET last_used_at = %s WHERE public_id = %s", [row["now"], row["public_id"]]
-            )
 
 
 def _within(networks: tuple[Network, ...], remote_address: str) -> bool:
