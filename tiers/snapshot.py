@@ -1,22 +1,28 @@
 """The catalogue read from PostgreSQL as one consistent version."""
 
-from django.db import transaction
-
 from tiers.facts import Catalogue, GrantFacts, ModelFacts, OperationFacts, TierFacts
 from tiers.models import AIModel, CatalogueVersion, Grant, Operation, Tier
 
 
 def load() -> Catalogue:
-    """Read the whole catalogue. The version is read first: what is read after it is at least as new, so a cached
-    snapshot may be newer than it claims (and is then read again), never older."""
-    with transaction.atomic():
-        row = CatalogueVersion.objects.first()
-        return Catalogue(
-            version=row.version if row else 1,
+    """Read the whole catalogue, again where a change was committed in the midst of it: every change raises the
+    version in its own transaction, so what lies between two readings of the same version is of that version."""
+    version = _version()
+    while True:
+        catalogue = Catalogue(
+            version=version,
             tiers={tier.slug: _tier(tier) for tier in Tier.objects.all()},
             models={model.name: _model(model) for model in _models()},
             operations={operation.slug: _operation(operation) for operation in _operations()},
         )
+        version = _version()
+        if version == catalogue.version:
+            return catalogue
+
+
+def _version() -> int:
+    row = CatalogueVersion.objects.first()
+    return row.version if row else 1
 
 
 def _models() -> list[AIModel]:
