@@ -6,6 +6,7 @@ from typing import Any, Final
 from django import forms
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from accounts.clock import NOT_PAST_LAST_DAY, now
 from tiers.models import GrantPermission, Operation
@@ -33,7 +34,7 @@ OVERLAPS: Final = {
 
 def _kinds() -> list[tuple[str, Any]]:
     card = "{}<small>{}</small>"
-    secret = format_html(card, _("Secret"), _("For servers. Whoever has it can call as you."))
+    secret = format_html(card, pgettext("token", "Secret"), _("For servers. Whoever has it can call as you."))
     publishable = format_html(card, _("Publishable"), _("For browsers. Works from your domains alone."))
     return [(TokenKind.SECRET, secret), (TokenKind.PUBLISHABLE, publishable)]
 
