@@ -64,7 +64,7 @@ def _tell(people: Iterable[User], access_request: AccessRequest, event: str, ver
     rejected = access_request.state == RequestState.REJECTED
     subject = access_request.tier or access_request.model
     context = {
-        "asked": subject.name if subject else "",
+        "asked": str(subject or ""),
         "access_request": access_request,
         "event": event,
         "link": settings.SITE_URL + _path(page, access_request),

@@ -131,7 +131,7 @@ def _tier_to_grant(access_request: AccessRequest, tier: Tier | None) -> Tier | N
     chosen = tier or asked
     if chosen.rank > asked.rank:
         message = _("%(tier)s is more than was asked for. Grant %(asked)s or less.")
-        raise Invalid(message % {"tier": chosen.name, "asked": asked.name}, field="tier")
+        raise Invalid(message % {"tier": chosen.slug, "asked": asked.slug}, field="tier")
     if not Tier.objects.filter(rank__lt=chosen.rank).exists():
-        raise Invalid(_("%(tier)s is open to everybody: choose a higher tier.") % {"tier": chosen.name}, field="tier")
+        raise Invalid(_("%(tier)s is open to everybody: choose a higher tier.") % {"tier": chosen.slug}, field="tier")
     return chosen

@@ -155,12 +155,12 @@ def can_ask_for(application: Application, tier: Tier | None = None, model: AIMod
 
 def _check_tier(catalogue: Catalogue, application: Application, tier: Tier) -> None:
     free = max((t.rank for t in catalogue.tiers.values() if t.self_service), default=catalogue.lowest_tier.rank)
-    values = {"tier": tier.name, "application": application.name}
+    values = {"tier": tier.slug, "application": application.name}
     if tier.rank <= free:
         raise Invalid(_("%(tier)s needs no request: create a token and it works.") % values, field="tier")
     held = standing(catalogue, _grants(application), application.pk, clock.now()).tier
     if tier.rank <= held.rank:
-        values["held"] = held.name
+        values["held"] = held.slug
         raise Invalid(_("%(application)s stands on %(held)s already.") % values, field="tier")
 
 
@@ -179,7 +179,7 @@ def _check_model(catalogue: Catalogue, application: Application, model: AIModel)
         return  # Downloading takes a grant of the model itself.
     early = model.early_access_until is not None and model.early_access_until > now
     if not model.gated and not early and model.tier is not None:
-        values["tier"] = model.tier.name
+        values["tier"] = model.tier.slug
         raise Invalid(_("%(model)s opens with the tier %(tier)s: ask for that tier.") % values, field="model")
 
 

@@ -47,7 +47,7 @@ def test_what_the_tier_gives_anyway_is_not_asked_for(
     for tier in (ladder.anonymous, ladder.seed):
         with pytest.raises(Invalid, match="needs no request"):
             ask(tier=tier)
-    with pytest.raises(Invalid, match="opens with the tier Flower"):
+    with pytest.raises(Invalid, match="opens with the tier flower"):
         ask(model=ladder.plain)
     with pytest.raises(Invalid, match="one tier or one model"):
         ask()

@@ -102,9 +102,9 @@ def test_an_approval_says_what_was_granted(
     )
     tasks.tell_applicant(done.pk, "request.approved", done.version)
     message = mail.outbox[0]
-    assert f"Reader now stands on {granted.title()}" in message.body
+    assert f"Reader now stands on {granted}" in message.body
     assert "Enjoy" in message.body
-    assert message.subject == "Reader: Flower · approved"
+    assert message.subject == "Reader: flower · approved"
 
 
 def test_the_generated_page_of_states_is_up_to_date() -> None:
