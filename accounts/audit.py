@@ -101,7 +101,10 @@ def origin_hash(salt: str, address: str | None, email: str) -> str:
 
 
 def _label(subject: Subject) -> str:
-    """Of a person the name alone: what stands in for a missing one is a part of their address."""
+    """Of a person the name alone: what stands in for a missing one is a part of their address. A personal workspace
+    is called so as well, and its id says which it is."""
+    if isinstance(subject, Workspace) and subject.personal_of_id is not None:
+        return ""
     return (subject.name if isinstance(subject, User) else str(subject))[:200]
 
 

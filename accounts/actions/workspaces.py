@@ -39,9 +39,14 @@ def rename_workspace(*, workspace: Workspace, name: str, by: User) -> Workspace:
         if before == locked.name:
             return locked
         locked.save(update_fields=["name"])
-        was, now = {"name": before}, {"name": locked.name}
+        was, now = _told(locked, before), _told(locked, locked.name)
         audit.record("workspace.renamed", locked, by=by, workspace=locked, before=was, after=now)
     return locked
+
+
+def _told(workspace: Workspace, name: str) -> dict[str, str]:
+    """A personal workspace is called as its person is, and an event cannot be erased: it says that the name changed."""
+    return {"name": "…" if workspace.personal_of_id is not None else name}
 
 
 def change_member_role(*, membership: Membership, role: str, by: User) -> Membership:

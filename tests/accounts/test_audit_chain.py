@@ -10,8 +10,9 @@ from django.db.utils import DatabaseError
 
 from accounts import audit, audit_chain
 from accounts.actions.erasure import erase_origin
+from accounts.actions.workspaces import rename_workspace, suspend_workspace
 from accounts.audit import Origin, Task
-from accounts.models import AuditCheckpoint, AuditEvent, AuditOrigin, Platform
+from accounts.models import AuditCheckpoint, AuditEvent, AuditOrigin, Platform, PlatformRole
 from accounts.models.audit import DIGEST
 from tests.accounts.people import person, personal_workspace
 
@@ -204,7 +205,10 @@ def test_origins_can_be_erased_and_the_chain_stays_whole(capsys):
 
 @pytest.mark.django_db
 def test_an_event_holds_no_part_of_an_address():
-    person("ada.byron@example.com")
+    ada = person("ada.byron@example.com")
+    admin = person("root@example.com", role=PlatformRole.ADMINISTRATOR)
+    suspend_workspace(workspace=personal_workspace(ada), reason="Resold access", by=admin)
+    rename_workspace(workspace=personal_workspace(ada), name="Engines", by=ada)
     with connection.cursor() as cursor:
         cursor.execute("SELECT string_agg(a::text, ' ') FROM accounts_auditevent a")
         assert "ada" not in cursor.fetchone()[0]
