@@ -18,6 +18,11 @@ def check_give(by: Actor, workspace: Workspace, source: str) -> None:
     if source != GrantSource.MANUAL:
         return
     check_change_holdings(by, workspace)
+    check_outsider(by, workspace)
+
+
+def check_outsider(by: Actor, workspace: Workspace) -> None:
+    """Nobody gives, or gives back, to a workspace of their own."""
     if isinstance(by, User) and Membership.objects.filter(workspace=workspace, user=by).exists():
         raise NotAllowed(_("You belong to this workspace, so somebody else has to give it this."))
 

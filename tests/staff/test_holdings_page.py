@@ -109,7 +109,6 @@ def test_given_by_hand_it_works_at_once_and_once(admin: Client, chat: Applicatio
     ("change", "words"),
     [
         ({"workspace": "nobody@example.com"}, "no such workspace"),
-        ({"workspace": "a\x00"}, "Null characters"),
         ({"application": "other"}, "no such application"),
         ({"tier": ""}, "one tier or of one model"),
         ({"reason": ""}, "required"),
@@ -133,6 +132,21 @@ def test_nobody_gives_to_a_workspace_of_their_own(chat: Application) -> None:
     response = client.post(reverse("holdings:new"), form(chat))
     assert response.status_code == 422
     assert "You belong to this workspace" in response.content.decode()
+
+
+def test_nobody_gives_back_to_a_workspace_of_their_own(admin: Client, chat: Application) -> None:
+    admin.post(reverse("holdings:new"), form(chat))
+    grant = Grant.objects.get(source="manual")
+    page = reverse("holdings:detail", args=[grant.public_id])
+    admin.post(page, {"act": "suspend", "reason": "Disputed"})
+    insider, client = administrator(), Client()
+    join(chat.workspace, insider, MembershipRole.MEMBER)
+    client.force_login(insider)
+    response = client.post(page, {"act": "resume", "reason": "It is mine"})
+    assert response.status_code == 403
+    assert "You belong to this workspace" in response.content.decode()
+    grant.refresh_from_db()
+    assert grant.suspended_at is not None
 
 
 def test_the_page_of_a_grant_says_why_and_what_would_be_left(admin: Client, chat: Application) -> None:

@@ -91,6 +91,7 @@ def suspend_grant(*, grant: Grant, reason: str, by: Actor) -> Grant:
 def resume_grant(*, grant: Grant, reason: str, by: Actor) -> Grant:
     grant = _locked(grant)
     policies.check_change_holdings(by, grant.workspace)
+    policies.check_outsider(by, grant.workspace)
     reason = policies.check_reason(reason)
     policies.check_not_revoked(grant)
     if grant.suspended_at is None:
