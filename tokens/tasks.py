@@ -15,6 +15,7 @@ from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import override
 
+from accounts.backends import may_sign_in
 from accounts.models import Membership, User
 from accounts.roles import PLATFORM_PERMISSIONS, Permission
 from tokens.models import AccessRequest, RequestState
@@ -71,7 +72,7 @@ def _tell(people: Iterable[User], access_request: AccessRequest, event: str, ver
         "again": may_ask_again_at(access_request) if rejected else None,
     }
     for person in people:
-        if person.is_active:
+        if may_sign_in(person):
             _send_once(person, f"mail:{access_request.pk}:{event}:{version}:{person.pk}", context)
 
 

@@ -1,6 +1,7 @@
 """Mail: to whom, in which language, once, and never in the way."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -31,6 +32,15 @@ def test_a_new_request_is_told_to_all_who_may_decide_it(submitted: AccessRequest
     tasks.tell_reviewers(submitted.pk, "request.submitted", submitted.version)
     assert recipients() == ["administrator", "maintainer", "second"]
     assert submitted.public_id in mail.outbox[0].body
+
+
+def test_the_demo_s_people_hear_nothing_once_the_demo_is_off(
+    submitted: AccessRequest, people: SimpleNamespace, settings: Any
+) -> None:
+    settings.DEMO = False
+    User.objects.filter(pk=people.second.pk).update(demo=True)
+    tasks.tell_reviewers(submitted.pk, "request.submitted", submitted.version)
+    assert recipients() == ["administrator", "maintainer"]
 
 
 def test_the_same_task_twice_mails_once(submitted: AccessRequest) -> None:
