@@ -69,7 +69,7 @@ def _sentence(
     if grant is not None:
         return _GRANT_SENTENCES[result.lack](model, grant)
     if result.lack is Lack.EARLY_ACCESS:
-        return _early_access(model, required)
+        return _early_access(model, stands, required)
     if result.lack is Lack.APPROVAL_REQUIRED:
         return _approval_required(model, permission)
     return _tier_required(model, stands, required)
@@ -93,11 +93,12 @@ def _tier_required(model: ModelFacts, stands: TierFacts, required: TierFacts | N
     return message, (_apply(tier=slug),)
 
 
-def _early_access(model: ModelFacts, required: TierFacts | None) -> tuple[str, tuple[Remedy, ...]]:
+def _early_access(model: ModelFacts, stands: TierFacts, required: TierFacts | None) -> tuple[str, tuple[Remedy, ...]]:
+    """Waiting is a way out only where the tier that one stands on opens the model afterwards."""
     until = model.early_access_until
     facts = {"model": model.name, "date": moment(until) if until else "", "tier": required.slug if required else ""}
     apply = _apply(model=model.name)
-    if model.gated or required is None:
+    if model.gated or required is None or stands.rank < required.rank:
         return _("%(model)s is in early access until %(date)s. Ask for access.") % facts, (apply,)
     message = _(
         "%(model)s is in early access until %(date)s. Ask for access, or wait until it opens to the %(tier)s tier."
@@ -123,8 +124,7 @@ def _expired(model: ModelFacts, grant: GrantFacts) -> tuple[str, tuple[Remedy, .
         "model": model.name,
         "date": moment(grant.ends_at) if grant.ends_at else "",
     }
-    again = _apply(model=grant.model) if grant.model else _apply(tier=grant.tier or "")
-    return message, (again,)
+    return message, (_apply(tier=grant.tier or model.tier) if grant.tier or model.tier else _apply(model=model.name),)
 
 
 _GRANT_SENTENCES = {

@@ -43,7 +43,11 @@ def _answer_from_postgresql(ask: Ask) -> Decision:
     rights = reading.rights
     if ask.token and (rights is None or (rights.demo and not settings.DEMO)):
         return _refused(ask, refusals.token_unknown())
-    decision = decide(catalogues.at(reading.catalogue_version), rights, ask, reading.now)
+    catalogue = catalogues.at(reading.catalogue_version)
+    if not catalogue.tiers:
+        log.error("catalogue_empty", request_id=ask.request_id)
+        return _refused(ask, refusals.unavailable())
+    decision = decide(catalogue, rights, ask, reading.now)
     use.note(reading, decision)
     return decision
 
