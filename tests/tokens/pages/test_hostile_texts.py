@@ -62,7 +62,7 @@ def test_it_is_shown_as_it_was_typed(nasty: SimpleNamespace) -> None:
 @pytest.mark.parametrize(
     "path", ["/tokens/", "/applications/", "/requests/", "/requests/new/", "/models/", "/tokens/new/"]
 )
-@pytest.mark.parametrize("text", ["%00", "%F0%9F%8C%B1", "-1", "%3Cscript%3Ealert(1)", "0123456789ab", "a" * 3000])
+@pytest.mark.parametrize("text", ["%F0%9F%8C%B1", "-1", "%3Cscript%3Ealert(1)", "0123456789ab", "a" * 3000])
 def test_nonsense_in_an_address_is_no_failure(world: SimpleNamespace, path: str, text: str) -> None:
     names = ("after", "before", "find", "tab", "tier", "model", "application", "q", "family", "operation")
     answer = world.client.get(path + "?" + "&".join(f"{name}={text}" for name in names))

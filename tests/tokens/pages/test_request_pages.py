@@ -46,9 +46,7 @@ def test_a_link_of_a_refusal_fills_in_a_gated_model(other: SimpleNamespace) -> N
     assert form["subject"].value() == f"model:{gated.name}"
 
 
-@pytest.mark.parametrize(
-    "query", ["tier=nothing", "model=nothing", "application=zzzzzzzzzzzz", "tier=%00", "model=<b>"]
-)
+@pytest.mark.parametrize("query", ["tier=nothing", "model=nothing", "application=zzzzzzzzzzzz", "model=<b>"])
 def test_a_link_with_nonsense_opens_an_empty_form(other: SimpleNamespace, query: str) -> None:
     assert other.client.get(f"{NEW}?{query}").status_code == 200
 
