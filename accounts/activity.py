@@ -1,7 +1,9 @@
 """What the audit's actions are called for a person. Each storey names its own in its module `activity.py`."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -15,7 +17,8 @@ _names: dict[str, Promise] = {}
 _fields: dict[str, Promise] = {}
 _kept: set[str] = set()
 # Says nothing to a person.
-_NOISE = {"version"}
+_NOISE = {"version", "internal", "application_id"}
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*")
 
 
 def name_actions(names: Mapping[str, Promise]) -> None:
@@ -76,6 +79,12 @@ def _changes(event: AuditEvent) -> Iterator[tuple[Promise | str, Any, Any]]:
 
 
 def _shown(value: Any) -> Any:
+    """An audited value for a reader. What is not so is shown as nothing, and a moment to the minute."""
+    if isinstance(value, bool):
+        return _("yes") if value else ""
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        moment = datetime.fromisoformat(value)
+        return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     if isinstance(value, list):
         return ", ".join(str(item) for item in value)
     return "" if value is None else value
