@@ -45,8 +45,8 @@ demo-data: .venv/run.installed
 requirements: .venv/test.installed
 	@$(VENV_PYTHON) -m pip install --quiet uv
 	$(COMPILE) --extra run --output-file requirements/run.txt
-	$(COMPILE) --extra run --extra mail --extra test --output-file requirements/test.txt
-	$(COMPILE) --extra mail --output-file requirements/production.txt
+	$(COMPILE) --extra run --extra test --output-file requirements/test.txt
+	$(COMPILE) --output-file requirements/production.txt
 
 # A stamp, since a creation that was interrupted leaves a python without pip.
 .venv/made:
