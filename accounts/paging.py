@@ -14,6 +14,15 @@ SIZE: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[M]):
+    """One page of rows. `before` and `after` are cursors (public ids) of the neighbouring pages, "" at an end."""
+
+    rows: list[M]
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedPage(Generic[M]):
     """One page of rows. `previous` and `following` are the neighbouring pages' query strings, "" at an end."""
 
     rows: list[M]
@@ -21,18 +30,27 @@ class Page(Generic[M]):
     following: str = ""
 
 
-def page_of(request: HttpRequest, queryset: QuerySet[M], *keys: str, size: int = SIZE) -> Page[M]:
-    """The page that the address asks for with `after` or `before`, a row's public id. All other filters stay.
-
-    Ordered by `keys` ("-id" descends; the last must be unique, none null). An id that is no row's gives the first."""
+def page_of(request: HttpRequest, queryset: QuerySet[M], *keys: str, size: int = SIZE) -> LinkedPage[M]:
+    """The page that the address asks for with `after` or `before`. All other filters stay."""
     before, after = request.GET.get("before", ""), request.GET.get("after", "")
+    found = page(queryset, keys, size=size, after=after, before=before)
+    return LinkedPage(
+        found.rows,
+        previous=_link(request, "before", found.before),
+        following=_link(request, "after", found.after),
+    )
+
+
+def page(queryset: QuerySet[M], keys: tuple[str, ...], *, size: int, after: str = "", before: str = "") -> Page[M]:
+    """A page ordered by `keys` ("-id" descends; the last key must be unique and none null). A cursor that names no
+    row of the model gives the first page."""
     cursor = before or after
     anchor = queryset.model._default_manager.filter(public_id=cursor).first() if is_public_id(cursor) else None
     backwards = bool(before) and anchor is not None
     order = tuple(_turned(key) for key in keys) if backwards else keys
     found = queryset.order_by(*order)
     if anchor is not None:
-        found = found.filter(_beyond(anchor, order))
+        found = found.filter(beyond(anchor, order))
     rows = list(found[: size + 1])
     more, rows = len(rows) > size, rows[:size]
     if backwards:
@@ -41,12 +59,12 @@ def page_of(request: HttpRequest, queryset: QuerySet[M], *keys: str, size: int =
     later = True if backwards else more
     return Page(
         rows,
-        previous=_link(request, "before", rows[0]) if earlier and rows else "",
-        following=_link(request, "after", rows[-1]) if later and rows else "",
+        before=_cursor(rows, 0) if earlier else "",
+        after=_cursor(rows, -1) if later else "",
     )
 
 
-def _beyond(anchor: Model, keys: tuple[str, ...]) -> Q:
+def beyond(anchor: Model, keys: tuple[str, ...]) -> Q:
     """Whatever sorts after the anchor: (a > x) or (a = x and b > y) …"""
     condition, equal = Q(), Q()
     for key in keys:
@@ -61,9 +79,15 @@ def _turned(key: str) -> str:
     return key.removeprefix("-") if key.startswith("-") else f"-{key}"
 
 
-def _link(request: HttpRequest, side: str, row: Model) -> str:
+def _cursor(rows: list[M], index: int) -> str:
+    return str(getattr(rows[index], "public_id", "")) if rows else ""
+
+
+def _link(request: HttpRequest, side: str, cursor: str) -> str:
+    if not cursor:
+        return ""
     query: QueryDict = request.GET.copy()
     for name in ("after", "before"):
         query.pop(name, None)
-    query[side] = str(getattr(row, "public_id", ""))
+    query[side] = cursor
     return f"?{query.urlencode()}"

@@ -7,13 +7,13 @@ from datetime import datetime
 from django.db.models import Prefetch, Q, QuerySet
 
 from accounts.models import Workspace
+from accounts.paging import Page, page
 from tiers.entitlements import Standing
 from tiers.facts import Catalogue, GrantFacts
 from tiers.models import Grant
 from tokens.models import AccessRequest, Application, Token
 from tokens.models.requests import OPEN
 from tokens.selectors import tokens as token_selectors
-from tokens.selectors.paging import Page, page
 from tokens.selectors.standings import grants_of, standings
 
 PAGE_SIZE = 20

@@ -8,11 +8,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User, Workspace
+from accounts.paging import Page, page
 from tiers.entitlements import Standing
 from tiers.facts import Catalogue, TierFacts
 from tiers.models import AIModel, Grant, Tier
 from tokens.models import AccessRequest, Application, RequestState, Token
-from tokens.selectors.paging import Page, page
 from tokens.selectors.standings import grants_of, standings
 
 PAGE_SIZE = 30

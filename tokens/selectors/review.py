@@ -10,12 +10,12 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.paging import Page, beyond, page
 from tiers import snapshot
 from tiers.entitlements import standing
 from tiers.facts import Catalogue, GrantFacts
 from tiers.models import Grant
 from tokens.models import AccessRequest, Domain, RequestState
-from tokens.selectors.paging import Page, beyond, page
 
 # Reviewers mean to answer within this.
 TARGET: Final = timedelta(days=2)

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from django.db.models import Prefetch, Q, QuerySet
 
 from accounts.models import AuditEvent, Workspace
+from accounts.paging import Page, page
 from tokens.models import Application, Token, TokenSecret
 from tokens.policies.tokens import live
-from tokens.selectors.paging import Page, page
 
 PAGE_SIZE = 50
 LIVE, ENDED = "live", "ended"
