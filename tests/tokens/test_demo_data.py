@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from accounts.models import AuditEvent
 from tiers.models import Grant
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _ready(settings: SettingsWrapper, tmp_path: Path) -> None:
+def _ready(settings: Settings, tmp_path: Path) -> None:
     settings.VAR_DIR = tmp_path
     call_command("load_catalogue", stdout=StringIO())
 
@@ -43,7 +43,7 @@ def test_a_second_one_stands_beside_the_first() -> None:
     assert AuditEvent.objects.filter(action="demo.filled").count() == 2
 
 
-def test_a_platform_that_is_no_demo_is_not_filled(settings: SettingsWrapper) -> None:
+def test_a_platform_that_is_no_demo_is_not_filled(settings: Settings) -> None:
     settings.DEMO = False
     with pytest.raises(CommandError, match="DEMO is off"):
         call_command("demo_data", tokens=10)

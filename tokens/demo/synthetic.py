@@ -5,12 +5,13 @@ deciders) is right in these rows from the start. Constraints hold as ever, and e
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from django.contrib.auth.hashers import make_password
-from django.db import connection, models, transaction
+from django.db import ProgrammingError, connection, models, transaction
 from psycopg.errors import InsufficientPrivilege
 
 from accounts.clock import now
@@ -56,8 +57,7 @@ def write(tokens: int) -> Iterator[tuple[int, list[str]]]:
     workspaces, done = -(-tokens // TOKENS_A_WORKSPACE), 0
     while done < workspaces:
         size = min(WORKSPACES_A_BATCH, workspaces - done)
-        with transaction.atomic():
-            without_triggers()
+        with transaction.atomic(), without_triggers():
             batch = _batch(done, size, tiers, moment)
             for model in ORDER:
                 copy(model, batch.rows[model])
@@ -65,14 +65,25 @@ def write(tokens: int) -> Iterator[tuple[int, list[str]]]:
         yield done * TOKENS_A_WORKSPACE, batch.texts
 
 
-def without_triggers() -> None:
-    """For this transaction, if the role may. Each row's trigger would lock and raise its workspace's version."""
+@contextmanager
+def without_triggers() -> Iterator[None]:
+    """Within a transaction, if the role may. Each row's trigger would lock and raise its workspace's version."""
+    left_out = _replicate("replica")
+    yield
+    if left_out:
+        _replicate("origin")
+
+
+def _replicate(role: Literal["replica", "origin"]) -> bool:
+    """Whether the database role may switch triggers off and on."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SET LOCAL session_replication_role = replica")
-    except Exception as error:
+            cursor.execute("SELECT set_config('session_replication_role', %s, true)", [role])
+    except ProgrammingError as error:
         if not isinstance(error.__cause__, InsufficientPrivilege):
             raise
+        return False
+    return True
 
 
 def copy(model: type[models.Model], rows: Sequence[models.Model]) -> None:
