@@ -38,6 +38,9 @@ class ModelFacts:
     successor: str | None = None
     cost: int = 1
 
+    def is_retired(self, now: datetime) -> bool:
+        return self.retired_at is not None and self.retired_at <= now
+
     def in_early_access(self, now: datetime) -> bool:
         start, end = self.early_access_from, self.early_access_until
         return start is not None and end is not None and start <= now < end

@@ -43,9 +43,7 @@ class Case:
     @property
     def usable_model(self) -> ModelFacts | None:
         """The model asked for, unless it is retired."""
-        if self.model is None or (self.model.retired_at is not None and self.model.retired_at <= self.now):
-            return None
-        return self.model
+        return None if self.model is None or self.model.is_retired(self.now) else self.model
 
     @property
     def grants(self) -> tuple[GrantFacts, ...]:

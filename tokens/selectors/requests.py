@@ -103,15 +103,18 @@ class Opening:
     models_now: int
 
 
-def opening(catalogue: Catalogue, stands: TierFacts, slug: str) -> Opening | None:
+def opening(catalogue: Catalogue, stands: TierFacts, slug: str, moment: datetime) -> Opening | None:
     """What a tier would open to somebody who stands on `stands`. None for a tier that is not there."""
     tier = catalogue.tiers.get(slug)
     if tier is None:
         return None
-    ranks = {model.name: catalogue.tiers[model.tier].rank for model in catalogue.models.values() if model.tier}
-    retired = {model.name for model in catalogue.models.values() if model.retired_at}
-    more = [name for name, rank in ranks.items() if stands.rank < rank <= tier.rank and name not in retired]
-    have = sum(1 for name, rank in ranks.items() if rank <= stands.rank and name not in retired)
+    ranks = {
+        model.name: catalogue.tiers[model.tier].rank
+        for model in catalogue.models.values()
+        if model.tier and not model.is_retired(moment) and not model.in_early_access(moment)
+    }
+    more = [name for name, rank in ranks.items() if stands.rank < rank <= tier.rank]
+    have = sum(1 for rank in ranks.values() if rank <= stands.rank)
     return Opening(tier, stands, sorted(more), have)
 
 

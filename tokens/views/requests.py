@@ -185,7 +185,7 @@ def _write(
         "stands": stands,
         "checks": selectors.checks(application),
         "waiting": selectors.waiting(),
-        "openings": [selectors.opening(catalogue, stands, tier.slug) for tier in form.tiers.values()],
+        "openings": [selectors.opening(catalogue, stands, tier.slug, moment) for tier in form.tiers.values()],
     }
     return render(request, "requests/write.html", context, status=status)
 
@@ -215,7 +215,9 @@ def _detail(
         "place": selectors.place_in_line(asked),
         "grant": selectors.granted(asked),
         "stands": stands,
-        "opening": selectors.opening(catalogue, stands, asked.tier.slug) if asked.tier and asked.is_open else None,
+        "opening": selectors.opening(catalogue, stands, asked.tier.slug, moment)
+        if asked.tier and asked.is_open
+        else None,
         "again_at": policies.may_ask_again_at(asked) if asked.state == RequestState.REJECTED else None,
         "now": moment,
     }
