@@ -24,10 +24,12 @@ def configuration(*, readable: bool) -> dict[str, Any]:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
+    # JSON has no way to say a traceback but as text; the terminal's renderer writes it itself.
     renderer: structlog.typing.Processor = structlog.processors.JSONRenderer()
+    foreign: list[structlog.typing.Processor] = [*processors, structlog.processors.format_exc_info]
     if readable:
-        renderer = structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)
-    formatter = {"()": structlog.stdlib.ProcessorFormatter, "processor": renderer, "foreign_pre_chain": processors}
+        renderer, foreign = structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0), processors
+    formatter = {"()": structlog.stdlib.ProcessorFormatter, "processor": renderer, "foreign_pre_chain": foreign}
     return {
         "version": 1,
         "disable_existing_loggers": False,
