@@ -10,11 +10,11 @@ from celery import shared_task
 from django.conf import settings
 from django.core.cache import cache
 from django.core.mail import send_mail
-from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import override
 
+from accounts import deferred
 from accounts.backends import may_sign_in
 from accounts.models import Membership, User
 from accounts.roles import PLATFORM_PERMISSIONS, Permission
@@ -24,20 +24,21 @@ from tokens.policies.requests import may_ask_again_at
 SENT_REMEMBERED: Final = 7 * 24 * 3600  # seconds
 
 
+# A mail server that is away is tried again for some hours.
+RETRIES: Final = {"autoretry_for": (OSError,), "retry_backoff": 30, "retry_backoff_max": 3600, "max_retries": 10}
+
+
 def after_commit(task: Any, access_request: AccessRequest, event: str) -> None:
-    """Queue the task once the change is committed. `robust`: a broker that is down is logged, and nobody's request
-    fails because of a mail."""
-    pk, version = access_request.pk, access_request.version
-    transaction.on_commit(lambda: task.delay(pk, event, version), robust=True)
+    deferred.after_commit(task, access_request.pk, event, access_request.version)
 
 
-@shared_task(queue="rest")  # type: ignore[untyped-decorator]
+@shared_task(queue="rest", **RETRIES)  # type: ignore[untyped-decorator]
 def tell_applicant(pk: int, event: str, version: int) -> None:
     access_request = _read(pk)
     _tell([access_request.applicant], access_request, event, version, "requests:detail")
 
 
-@shared_task(queue="rest")  # type: ignore[untyped-decorator]
+@shared_task(queue="rest", **RETRIES)  # type: ignore[untyped-decorator]
 def tell_reviewers(pk: int, event: str, version: int) -> None:
     """Whoever claimed it; all who may decide it while nobody has."""
     access_request = _read(pk)

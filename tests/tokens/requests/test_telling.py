@@ -1,10 +1,12 @@
 """Mail: to whom, in which language, once, and never in the way."""
 
+from smtplib import SMTPServerDisconnected
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.mail.backends.locmem import EmailBackend
 
 from accounts.models import User
 from tokens import tasks
@@ -80,6 +82,24 @@ def test_who_claimed_it_alone_hears_the_answer(
     assert recipients() == ["second"]
 
 
+class BusyAtFirst(EmailBackend):
+    """A mail server that takes nothing the first time."""
+
+    calls = 0
+
+    def send_messages(self, messages: Any) -> int:
+        type(self).calls += 1
+        if self.calls == 1:
+            raise SMTPServerDisconnected("try later")
+        return super().send_messages(messages)
+
+
+def test_a_mail_that_the_server_did_not_take_is_tried_again(submitted: AccessRequest, settings: Any) -> None:
+    settings.EMAIL_BACKEND = f"{__name__}.BusyAtFirst"
+    tasks.tell_applicant.apply((submitted.pk, "request.changes_requested", submitted.version))
+    assert recipients() == ["applicant"]
+
+
 def test_a_dead_broker_fails_no_decision(
     submitted: AccessRequest,
     people: SimpleNamespace,
@@ -90,7 +110,7 @@ def test_a_dead_broker_fails_no_decision(
 
     monkeypatch.setattr(app.conf, "broker_url", "redis://127.0.0.1:1/0")
     monkeypatch.setattr(app.conf, "broker_write_url", "redis://127.0.0.1:1/0")
-    app.pool.force_close_all()
+    monkeypatch.setattr(app, "_pool", None)
     with django_capture_on_commit_callbacks(execute=True):
         asked = ask_for_changes(
             access_request=submitted, version=submitted.version, text="Who runs it?", by=people.maintainer
