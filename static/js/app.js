@@ -241,7 +241,7 @@ addEventListener("keydown", (event) => {
   if (event.key === "Enter") {
     const around = event.target.closest?.("form");
     const form = around ?? (inDialog() ? null : one("form[data-submit-key]"));
-    if (form?.matches("[data-submit-key]")) form.requestSubmit();
+    if (form?.matches("[data-submit-key]")) form.requestSubmit(one("[data-submit]", form));
   }
 });
 
