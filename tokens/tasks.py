@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import override
 
 from accounts import deferred
@@ -69,19 +69,12 @@ def _tell(people: Iterable[User], access_request: AccessRequest, event: str, ver
         "asked": str(subject or ""),
         "access_request": access_request,
         "event": event,
-        "link": settings.SITE_URL + _path(page, access_request),
+        "link": settings.SITE_URL + reverse(page, args=[access_request.public_id]),
         "again": may_ask_again_at(access_request) if rejected else None,
     }
     for person in people:
         if may_sign_in(person):
             _send_once(person, f"mail:{access_request.pk}:{event}:{version}:{person.pk}", context)
-
-
-def _path(page: str, access_request: AccessRequest) -> str:
-    try:
-        return reverse(page, args=[access_request.public_id])
-    except NoReverseMatch:
-        return "/"
 
 
 def _send_once(person: User, mark: str, context: dict[str, Any]) -> None:
