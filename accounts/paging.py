@@ -34,11 +34,12 @@ def page_of(request: HttpRequest, queryset: QuerySet[M], *keys: str, size: int =
     """The page that the address asks for with `after` or `before`. All other filters stay."""
     before, after = request.GET.get("before", ""), request.GET.get("after", "")
     found = page(queryset, keys, size=size, after=after, before=before)
-    return LinkedPage(
-        found.rows,
-        previous=_link(request, "before", found.before),
-        following=_link(request, "after", found.after),
-    )
+    return LinkedPage(found.rows, **links(request, before=found.before, after=found.after))
+
+
+def links(request: HttpRequest, *, before: str, after: str) -> dict[str, str]:
+    """The neighbouring pages' query strings, as the tag `pager` takes them, with the filters kept."""
+    return {"previous": _link(request, "before", before), "following": _link(request, "after", after)}
 
 
 def page(queryset: QuerySet[M], keys: tuple[str, ...], *, size: int, after: str = "", before: str = "") -> Page[M]:

@@ -1,17 +1,27 @@
 """What an applicant fills in. A draft may be incomplete; what sending needs, the actions know."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.template.loader import render_to_string
-from django.utils.html import format_html
-from django.utils.translation import gettext as _
+from django.forms.boundfield import BoundWidget
 from django.utils.translation import gettext_lazy
 
+from tiers.facts import TierFacts
 from tiers.models import AIModel, Tier
 from tokens.models import AccessRequest, Application
 
 TIER, MODEL = "tier", "model"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One choice of what to ask for: a tier or a model."""
+
+    option: BoundWidget
+    tier: Tier | None
+    model: AIModel | None
 
 
 class AccessRequestForm(forms.Form):
@@ -53,21 +63,51 @@ class AccessRequestForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, applications: list[Application], tiers: list[Tier], models: list[AIModel], **kwargs: Any
+        self,
+        *args: Any,
+        applications: list[Application],
+        stands: Mapping[int, TierFacts],
+        tiers: list[Tier],
+        models: list[AIModel],
+        **kwargs: Any,
     ) -> None:
+        """`stands`: where each application stands, by its primary key."""
         super().__init__(*args, **kwargs)
+        self.stands = stands
         self.applications = {application.public_id: application for application in applications}
         self.tiers = {f"{TIER}:{tier.slug}": tier for tier in tiers}
         self.models = {f"{MODEL}:{model.name}": model for model in models}
-        names = [(application.public_id, application.name) for application in applications]
+        on = gettext_lazy("%(name)s (on %(tier)s)")
+        names = [(one.public_id, on % {"name": one.name, "tier": stands[one.pk].slug}) for one in applications]
         self._choices("application", names)
-        cards = [(key, _tier_card(tier)) for key, tier in self.tiers.items()]
-        self._choices("subject", cards + [(key, _model_card(model)) for key, model in self.models.items()])
+        subjects = [(key, tier.slug) for key, tier in self.tiers.items()]
+        self._choices("subject", subjects + [(key, model.name) for key, model in self.models.items()])
 
     def _choices(self, name: str, choices: list[tuple[str, Any]]) -> None:
         field = self.fields[name]
         if isinstance(field, forms.ChoiceField):
             field.choices = choices
+
+    def cards(self) -> list[Card]:
+        """The choices of a subject, each with what it asks for."""
+        options = [(option, str(option.data["value"])) for option in self["subject"]]
+        return [Card(option, self.tiers.get(value), self.models.get(value)) for option, value in options]
+
+    def shown(self) -> tuple[Application, Tier | None, AIModel | None]:
+        """What the form shows as chosen. Where nobody chose an application, the first that stands below the tier."""
+        subject = str(self["subject"].value() or "")
+        tier, model = self.tiers.get(subject), self.models.get(subject)
+        chosen = self.applications.get(str(self["application"].value()))
+        if chosen is None:
+            everyone = list(self.applications.values())
+            below = (one for one in everyone if tier is None or self.stands[one.pk].rank < tier.rank)
+            chosen = next(below, everyone[0])
+            self.initial["application"] = chosen.public_id
+        return chosen, tier, model
+
+    def higher_than(self, stands: TierFacts) -> list[str]:
+        """The slugs of the tiers on offer above the one that an application stands on."""
+        return [tier.slug for tier in self.tiers.values() if tier.rank > stands.rank]
 
     def application_chosen(self) -> Application:
         return self.applications[self.cleaned_data["application"]]
@@ -94,12 +134,3 @@ class MessageForm(forms.Form):
     text = forms.CharField(
         label=gettext_lazy("Write to the reviewer"), max_length=4000, widget=forms.Textarea(attrs={"rows": 2})
     )
-
-
-def _tier_card(tier: Tier) -> str:
-    return render_to_string("requests/tier_card.html", {"tier": tier})
-
-
-def _model_card(model: AIModel) -> str:
-    why = _("by approval alone") if model.gated else _("early access")
-    return format_html('<b class="code">{}</b><small>{}</small>', model.name, why)

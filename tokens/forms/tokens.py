@@ -1,5 +1,6 @@
 """What a developer fills in about a token."""
 
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
 from accounts.clock import NOT_PAST_LAST_DAY, now
+from accounts.ids import new_public_id
 from tiers.models import GrantPermission, Operation
 from tiers.words import said
 from tokens.models import Application, Token, TokenKind
@@ -32,8 +34,29 @@ OVERLAPS: Final = {
 }
 
 
+# The picture of a rotation is 560 wide, with the present at 170: longer is drawn longer, though not to scale.
+_PRESENT: Final = 170
+_BEYOND: Final = {"0": 0, "1h": 40, "24h": 200, "7d": 320}
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """One choice of how long the old secret works on: until when, and how long its bar is."""
+
+    key: str
+    until: datetime
+    width: int
+
+
+def overlaps(token: Token, now: datetime) -> list[Overlap]:
+    """Each choice, never past the token's own end."""
+    ends = {key: now + length for key, (length, _words, _note) in OVERLAPS.items()}
+    last = token.expires_at
+    return [Overlap(key, min(end, last) if last else end, _PRESENT + _BEYOND[key]) for key, end in ends.items()]
+
+
 def _kinds() -> list[tuple[str, Any]]:
-    card = "{}<small>{}</small>"
+    card = "<b>{}</b><small>{}</small>"
     secret = format_html(card, pgettext("token", "Secret"), _("For servers. Whoever has it can call as you."))
     publishable = format_html(card, _("Publishable"), _("For browsers. Works from your domains alone."))
     return [(TokenKind.SECRET, secret), (TokenKind.PUBLISHABLE, publishable)]
@@ -121,7 +144,7 @@ class TokenForm(RestrictionsForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if cleaned.get("ends") == ON_A_DAY and not cleaned.get("day"):
+        if cleaned.get("ends") == ON_A_DAY and not cleaned.get("day") and "day" not in self.errors:
             self.add_error("day", _("Choose the last day."))
         return cleaned
 
@@ -135,6 +158,14 @@ class TokenForm(RestrictionsForm):
         return moment + timedelta(days=int(ends))
 
 
+def token_form(applications: list[Application], chosen: str = "") -> TokenForm:
+    """An empty one, for a dialog: its ids are its own."""
+    initial = {"application": chosen, "once": new_public_id()}
+    form = TokenForm(applications=applications, initial=initial, auto_id="new_%s")
+    form.fields["name"].widget.attrs["autofocus"] = True
+    return form
+
+
 class RotateForm(forms.Form):
     """`seen`: the last four characters of the secret that is to be replaced."""
 
@@ -143,7 +174,7 @@ class RotateForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(key, format_html("{}<small>{}</small>", b, note)) for key, (_d, b, note) in OVERLAPS.items()]
+        choices = [(key, format_html("<b>{}</b><small>{}</small>", b, note)) for key, (_d, b, note) in OVERLAPS.items()]
         field = self.fields["overlap"]
         if isinstance(field, forms.ChoiceField):
             field.choices = choices
@@ -157,6 +188,15 @@ class RevokeForm(forms.Form):
     leaked = forms.BooleanField(
         label=_("It has leaked"), required=False, help_text=_("Callers who still send it are told so.")
     )
+
+
+def renew(form: forms.Form, **hidden: str) -> None:
+    """Replace hidden values of a refused form, so that it may be sent once more with all that was typed."""
+    data: Any = form.data
+    data = data.copy()
+    for name, value in hidden.items():
+        data[name] = value
+    form.data = data
 
 
 def split(text: str) -> tuple[str, ...]:

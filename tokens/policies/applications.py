@@ -24,11 +24,16 @@ def check_create(user: User, workspace: Workspace) -> None:
 
 
 def can_create(user: User, workspace: Workspace) -> bool:
+    return why_not_create(user, workspace) is None
+
+
+def why_not_create(user: User, workspace: Workspace) -> str | None:
+    """The reason why there is no button, or None where the person may."""
     try:
         check_create(user, workspace)
-    except DomainError:
-        return False
-    return True
+    except DomainError as error:
+        return str(error.message)
+    return None
 
 
 def check_edit(user: User, application: Application) -> None:

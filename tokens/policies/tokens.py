@@ -54,7 +54,8 @@ def check_once(once: str) -> None:
     if once and not is_public_id(once):
         raise Invalid(_("This form is damaged. Open it again."))
     if once and Token.objects.filter(public_id=once).exists():
-        raise Conflict(_("This form was sent before, and made its token then. Its secret was shown only that once."))
+        message = _("This form was sent before, and made its token then. Its secret was shown only that once.")
+        raise Conflict(message, public_id=once)
 
 
 def check_seen(current: TokenSecret, seen: str) -> None:
@@ -122,6 +123,15 @@ def check_rotate(user: User, token: Token, overlap: timedelta, now: datetime) ->
     if closing is not None and closing.ends_at is not None:
         message = _("A rotation is open: the old secret works until %(at)s. Rotate again after that.")
         raise Conflict(message % {"at": _time(closing.ends_at)}, at=closing.ends_at)
+
+
+def why_not_rotate(user: User, token: Token, now: datetime) -> str | None:
+    """The reason why it cannot be rotated at this instant, or None where the person may."""
+    try:
+        check_rotate(user, token, OVERLAPS[0], now)
+    except DomainError as error:
+        return str(error.message)
+    return None
 
 
 def check_overlap(overlap: timedelta) -> None:

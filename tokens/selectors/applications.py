@@ -11,7 +11,7 @@ from accounts.paging import Page, page
 from tiers.entitlements import Standing
 from tiers.facts import Catalogue, GrantFacts
 from tiers.models import Grant
-from tokens.models import AccessRequest, Application, Token
+from tokens.models import AccessRequest, Application, RequestState, Token
 from tokens.models.requests import OPEN
 from tokens.selectors import tokens as token_selectors
 from tokens.selectors.standings import grants_of, standings
@@ -64,13 +64,14 @@ def _listed(workspace: Workspace, now: datetime) -> QuerySet[Application]:
 
 
 def open_requests(found: Iterable[Application]) -> dict[int, AccessRequest]:
-    """The newest open access request of each, by the application's primary key."""
+    """The newest open access request of each, by the application's primary key; a draft only where none is sent."""
     rows = (
         AccessRequest.objects.filter(application__in=list(found), state__in=OPEN)
         .select_related("tier", "model", "claimed_by", "application")
         .order_by("id")
     )
-    return {row.application_id: row for row in rows}
+    drafts_first = sorted(rows, key=lambda row: row.state != RequestState.DRAFT)
+    return {row.application_id: row for row in drafts_first}
 
 
 def applications_row(

@@ -17,9 +17,11 @@ LATELY = timedelta(days=14)
 
 
 def open_request(workspace: Workspace) -> AccessRequest | None:
-    """The newest access request that is not decided; a draft only where nothing else is open."""
-    drafts_last = Case(When(state=RequestState.DRAFT, then=1), default=0)
-    return joined().filter(workspace=workspace, state__in=OPEN).order_by(drafts_last, "-id").first()
+    """The access request to look at first: one that waits for the person, then one that is sent, then a draft."""
+    urgency = Case(
+        When(state=RequestState.CHANGES_REQUESTED, then=0), When(state=RequestState.DRAFT, then=2), default=1
+    )
+    return joined().filter(workspace=workspace, state__in=OPEN).order_by(urgency, "-id").first()
 
 
 def lately_decided(workspace: Workspace, now: datetime) -> QuerySet[AccessRequest]:

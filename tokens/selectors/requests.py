@@ -93,6 +93,12 @@ def granted(asked: AccessRequest) -> Grant | None:
     return Grant.objects.filter(source="request", source_id=asked.public_id).select_related("tier", "model").first()
 
 
+def holds(grant: Grant, now: datetime) -> bool:
+    """Whether it has effect at this instant."""
+    begun, ended = grant.starts_at <= now, grant.ends_at is not None and grant.ends_at <= now
+    return begun and not ended and grant.suspended_at is None and grant.revoked_at is None
+
+
 @dataclass(frozen=True, slots=True)
 class Opening:
     """What a tier opens beyond another: models by name, and the limits."""
@@ -102,11 +108,15 @@ class Opening:
     models: list[str]
     models_now: int
 
+    @property
+    def models_then(self) -> int:
+        return self.models_now + len(self.models)
+
 
 def opening(catalogue: Catalogue, stands: TierFacts, slug: str, moment: datetime) -> Opening | None:
-    """What a tier would open to somebody who stands on `stands`. None for a tier that is not there."""
+    """What a tier would open to somebody who stands on `stands`. None for a tier that is not there, or not higher."""
     tier = catalogue.tiers.get(slug)
-    if tier is None:
+    if tier is None or tier.rank <= stands.rank:
         return None
     ranks = {
         model.name: catalogue.tiers[model.tier].rank
@@ -130,9 +140,9 @@ def askable_tiers() -> list[Tier]:
     return [tier for tier in tiers if tier.rank > free]
 
 
-def askable_model(name: str, now: datetime) -> AIModel | None:
-    """A model that an access request can open: gated, or in early access."""
-    if "\0" in name:
+def askable_model(catalogue: Catalogue, name: str, now: datetime) -> AIModel | None:
+    """A model, by its public name, that an access request can open: gated, or in early access."""
+    if name not in catalogue.models:
         return None
     early = Q(early_access_until__gt=now)
-    return AIModel.objects.filter(Q(gated=True) | early, Q(name=name) | Q(aliases__contains=[name])).first()
+    return AIModel.objects.select_related("tier").filter(Q(gated=True) | early, name=name).first()

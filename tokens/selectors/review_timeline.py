@@ -61,11 +61,26 @@ def timeline(access_request: AccessRequest, viewer: User, *, internal: bool) -> 
 def _of_events(events: Iterable[AuditEvent], messages: Iterable[RequestMessage], viewer: User) -> Iterator[Entry]:
     """What was asked for is a message of the same transaction, and carries the event's instant."""
     said = {(message.at, message.author_id): message.text for message in messages}
-    for event in events:
+    for event in _told(events):
         did, icon, tone = EVENTS[event.action]
         asked = said.get((event.at, event.actor_id or 0), "") if event.action == "request.changes_requested" else ""
         name = event.actor.display_name if event.actor else event.actor_name
         yield Entry(event.at, name, _who(event.actor, viewer, name), str(did), asked or event.reason, icon, tone)
+
+
+def _told(events: Iterable[AuditEvent]) -> Iterator[AuditEvent]:
+    """Newest first, without the changes of a draft, which nobody had seen, and with changes that one person made in
+    a row as one: a form that saves itself makes many."""
+    found = list(events)
+    sent = next((event.pk for event in found if event.action == "request.submitted"), None)
+    later: AuditEvent | None = None
+    for event in found:
+        edit = event.action == "request.edited"
+        repeated = edit and later is not None and (later.action, later.actor_id) == (event.action, event.actor_id)
+        drafted = edit and (sent is None or event.pk < sent)
+        if not repeated and not drafted:
+            yield event
+        later = event
 
 
 def _of_messages(messages: Iterable[RequestMessage], events: Iterable[AuditEvent], viewer: User) -> Iterator[Entry]:

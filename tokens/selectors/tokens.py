@@ -1,18 +1,24 @@
 """What the pages of tokens read."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from accounts.models import AuditEvent, Workspace
 from accounts.paging import Page, page
+from tiers.facts import Catalogue, GrantFacts
 from tokens.models import Application, Token, TokenSecret
 from tokens.policies.tokens import live
+from tokens.selectors.standings import callable_models
 
 PAGE_SIZE = 50
+# What ends within this time is marked.
+SOON: Final = timedelta(days=14)
+CHAT: Final = "chat_completion"
 LIVE, ENDED = "live", "ended"
-# What ends within this is flagged.
-SOON = timedelta(days=14)
 
 is_live = live
 
@@ -42,6 +48,39 @@ def tokens(
         ending = TokenSecret.objects.filter(last4=find[-4:]).values("token")
         found = found.filter(Q(name__icontains=find) | Q(application__name__icontains=find) | Q(pk__in=ending))
     return page(found, ("-id",), size=PAGE_SIZE, after=after, before=before)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    live: int
+    ended: int
+
+
+def counts(workspace: Workspace, now: datetime) -> Counts:
+    """How many tokens there are, by tab. One query."""
+    found = Token.objects.filter(workspace=workspace).aggregate(all=Count("pk"), live=Count("pk", filter=live(now)))
+    return Counts(found["live"], found["all"] - found["live"])
+
+
+def current(token: Token) -> str:
+    """The last four characters of the secret that no rotation has replaced."""
+    return next((secret.last4 for secret in token.secrets.all() if secret.ends_at is None), "")
+
+
+def closing(token: Token, now: datetime) -> TokenSecret | None:
+    """The secret that was rotated and still works."""
+    found = [secret for secret in token.secrets.all() if secret.ends_at is not None and secret.ends_at > now]
+    return max(found, key=lambda secret: secret.pk, default=None)
+
+
+def example_model(token: Token, catalogue: Catalogue, grants: Iterable[GrantFacts], now: datetime) -> str:
+    """A chat model that this token may call, for the example beside it; "" where there is none."""
+    found = [
+        model.name
+        for model in callable_models(catalogue, grants, token.application_id, now)
+        if CHAT in model.operations and (not token.allowed_models or model.name in token.allowed_models)
+    ]
+    return "gpt-4o-mini" if "gpt-4o-mini" in found else next(iter(found), "")
 
 
 def history(token: Token) -> QuerySet[AuditEvent]:

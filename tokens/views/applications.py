@@ -1,5 +1,7 @@
 """Applications and their domains."""
 
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -9,18 +11,22 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import SignedInRequest, owned, requires
 from accounts.clock import now
-from accounts.errors import DomainError, NotFound
+from accounts.errors import DomainError, Invalid, NotFound, TooMany
+from accounts.paging import links
+from accounts.policies import can_be_reached
 from accounts.roles import Permission, may
 from tiers import snapshot
 from tokens.actions import applications as actions
 from tokens.forms.applications import ApplicationEditForm, ApplicationForm, DomainForm
 from tokens.forms.errors import add_domain_error
+from tokens.forms.tokens import token_form
 from tokens.models import Application, Domain
 from tokens.policies import applications as policies
 from tokens.policies.tokens import why_not_mint
 from tokens.selectors import applications as selectors
 from tokens.selectors import tokens as token_selectors
 from tokens.selectors.standings import callable_models, grants_of
+from tokens.views.whereabouts import way_back
 
 
 @requires(Permission.WORKSPACE_VIEW)
@@ -38,7 +44,9 @@ def index(request: SignedInRequest) -> HttpResponse:
         "page": found,
         "now": moment,
         "soon": moment + token_selectors.SOON,
-        "may_create": policies.can_create(request.user, request.workspace),
+        "pages": links(request, before=found.before, after=found.after),
+        "may_manage": may(request.user, Permission.TOKEN_MANAGE, request.workspace),
+        **_creating(request),
     }
     return render(request, "applications/list.html", context)
 
@@ -53,11 +61,12 @@ def new(request: SignedInRequest) -> HttpResponse:
         if form.is_valid():
             try:
                 made = actions.create_application(workspace=request.workspace, by=request.user, **form.cleaned_data)
-                return _to(made)
+                return HttpResponseRedirect(_with(made, way_back(request))) if way_back(request) else _to(made)
             except DomainError as error:
                 add_domain_error(form, error)
                 status = error.status
-    return render(request, "applications/new.html", {"form": form}, status=status)
+    context = {"form": form, "next": way_back(request), **(_creating(request) if status == 200 else {})}
+    return render(request, "applications/new.html", context, status=status)
 
 
 @requires(Permission.WORKSPACE_VIEW)
@@ -114,12 +123,22 @@ def remove_domain(request: SignedInRequest, public_id: str, domain_id: str) -> H
 def prove_domain(request: SignedInRequest, public_id: str, domain_id: str) -> HttpResponse:
     """Ask DNS and the site; the page then says what was found."""
     application = _find(request, public_id)
-    domain = actions.prove_domain(domain=_domain(application, domain_id), by=request.user)
+    try:
+        domain = actions.prove_domain(domain=_domain(application, domain_id), by=request.user)
+    except (Invalid, TooMany) as error:
+        messages.warning(request, str(error.message))
+        return _to(application, "#domains-h")
     if domain.check_error:
         messages.warning(request, _("%(host)s is not proved yet.") % {"host": domain.host})
     else:
         messages.success(request, _("%(host)s is proved.") % {"host": domain.host})
     return _to(application, "#domains-h")
+
+
+def _creating(request: SignedInRequest) -> dict[str, object]:
+    """Whether there is a button for a new application, else why not."""
+    why_not = policies.why_not_create(request.user, request.workspace)
+    return {"why_not": why_not, "reachable": why_not is None or can_be_reached(request.user)}
 
 
 def _find(request: SignedInRequest, public_id: str) -> Application:
@@ -140,21 +159,32 @@ def _detail(
     moment, catalogue = now(), snapshot.load()
     grants = grants_of(application.workspace)
     row = selectors.applications_row(application, catalogue, grants, moment)
+    why_not = why_not_mint(request.user, application)
     context = {
         "application": application,
         "row": row,
         "tokens": token_selectors.tokens(application.workspace, moment, application=application).rows,
         "now": moment,
         "soon": moment + token_selectors.SOON,
+        "may_manage": may(request.user, Permission.TOKEN_MANAGE, application.workspace),
         "grants": selectors.grants_in_force(application, moment),
         "domains": application.domains.all(),
         "requests": selectors.requests_of(application),
         "models": callable_models(catalogue, grants, application.pk, moment),
         "domain_form": domain_form or DomainForm(),
         "may_edit": may(request.user, Permission.APPLICATION_EDIT, application.workspace),
-        "why_not_mint": why_not_mint(request.user, application),
+        "why_not": why_not,
+        "reachable": why_not is None or can_be_reached(request.user),
+        "new_form": None if why_not else token_form([application], chosen=application.public_id),
     }
     return render(request, "applications/detail.html", context, status=status)
+
+
+def _with(made: Application, address: str) -> str:
+    """The address to go on to, with the new application chosen there."""
+    parts = urlsplit(address)
+    query = [(name, value) for name, value in parse_qsl(parts.query) if name != "application"]
+    return urlunsplit(parts._replace(query=urlencode([*query, ("application", made.public_id)])))
 
 
 def _to(application: Application, fragment: str = "") -> HttpResponseRedirect:

@@ -8,9 +8,10 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import SignedInRequest, current_workspace, public
 from accounts.clock import now
+from accounts.policies import can_be_reached
 from accounts.roles import Permission, may
 from tiers import snapshot
-from tokens.policies.applications import can_create
+from tokens.policies.applications import why_not_create
 from tokens.selectors import applications as selectors
 from tokens.selectors import portal
 from tokens.selectors.requests import place_in_line
@@ -33,6 +34,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def _developer(request: SignedInRequest) -> HttpResponse:
     moment, workspace = now(), request.workspace
+    why_not = why_not_create(request.user, workspace)
     found = selectors.applications(workspace, snapshot.load(), moment)
     waiting = portal.open_request(workspace)
     context = {
@@ -43,6 +45,8 @@ def _developer(request: SignedInRequest) -> HttpResponse:
         "place": place_in_line(waiting) if waiting else None,
         "steps": portal.first_steps(workspace),
         "decided": portal.lately_decided(workspace, moment),
-        "may_create": can_create(request.user, workspace),
+        "may_manage": may(request.user, Permission.TOKEN_MANAGE, workspace),
+        "why_not": why_not,
+        "reachable": why_not is None or can_be_reached(request.user),
     }
     return render(request, "portal/home.html", context)

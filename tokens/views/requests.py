@@ -4,31 +4,41 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import SignedInRequest, owned, requires
 from accounts.clock import now
 from accounts.errors import Conflict, DomainError
+from accounts.paging import links
+from accounts.policies import can_be_reached
 from accounts.roles import Permission
 from tiers import snapshot
+from tiers.facts import Catalogue
 from tokens.actions import requests as actions
 from tokens.forms.errors import add_domain_error
 from tokens.forms.requests import AccessRequestForm, MessageForm
 from tokens.lifecycle import Action
 from tokens.models import AccessRequest, Application, RequestState
 from tokens.policies import requests as policies
+from tokens.selectors import asking
 from tokens.selectors import requests as selectors
+from tokens.selectors.asking import Note
 from tokens.selectors.review_timeline import timeline
+from tokens.selectors.standings import grants_of, standings
+from tokens.views.whereabouts import applications_to_choose, to_first_application
 
 
 @requires(Permission.WORKSPACE_VIEW)
 @require_safe
 def index(request: SignedInRequest) -> HttpResponse:
     cursors = {name: request.GET.get(name, "")[:12] for name in ("after", "before")}
-    return render(request, "requests/list.html", {"page": selectors.access_requests(request.workspace, **cursors)})
+    found = selectors.access_requests(request.workspace, **cursors)
+    pages = links(request, before=found.before, after=found.after)
+    return render(request, "requests/list.html", {"page": found, "pages": pages})
 
 
 @requires(Permission.REQUEST_WRITE)
@@ -36,22 +46,33 @@ def index(request: SignedInRequest) -> HttpResponse:
 def new(request: SignedInRequest) -> HttpResponse:
     """The form, filled in for `?tier=`, `?model=` and `?application=`. It is saved as a draft (by itself while it is
     written, with `X-Autosave`; the answer says where the draft is), or sent."""
-    applications = list(Application.objects.filter(workspace=request.workspace).order_by("name"))
+    applications = applications_to_choose(request)
     if not applications:
-        messages.info(request, _("An access request is for an application. Make that first."))
-        return redirect("applications:new")
-    form = _form(request, applications, initial=_wanted(request))
+        return to_first_application(request)
+    catalogue = snapshot.load()
+    named = {name: request.GET.get(name, "")[:100] for name in ("tier", "model")}
+    wanted = asking.wanted(catalogue, now(), **named)
+    initial = {"application": request.GET.get("application", ""), "subject": wanted.subject}
+    form = _form(request, catalogue, applications, initial=initial)
     if request.method != "POST":
-        return _write(request, form)
+        begun = _begun(request, form)
+        return _edit(begun) if begun else _write(request, catalogue, form, note=wanted.note)
     if not form.is_valid():
-        return _write(request, form, status=422)
+        return _write(request, catalogue, form, status=422)
     try:
         draft = _draft_to_go_on_with(request, form)
         application = form.application_chosen()
         draft = actions.save_draft(application=application, by=request.user, draft=draft, **form.values())
     except DomainError as error:
-        return _refused(request, form, error)
-    return _send_or_keep(request, draft, form)
+        return _refused(request, catalogue, form, error)
+    return _send_or_keep(request, catalogue, draft, form)
+
+
+def _begun(request: SignedInRequest, form: AccessRequestForm) -> AccessRequest | None:
+    """The draft that this person has for just what the address names, so that it is not written over."""
+    application, tier, model = form.shown()
+    named = "application" in request.GET or len(form.applications) == 1
+    return selectors.own_draft(request.user, application, "", tier, model) if named and (tier or model) else None
 
 
 def _draft_to_go_on_with(request: SignedInRequest, form: AccessRequestForm) -> AccessRequest | None:
@@ -71,28 +92,31 @@ def edit(request: SignedInRequest, public_id: str) -> HttpResponse:
     asked = _find(request, public_id)
     if not policies.can_act(request.user, asked, Action.SAVE):
         return _to(asked)
-    form = _form(request, [asked.application], initial=AccessRequestForm.initial_of(asked), asked=asked)
+    catalogue = snapshot.load()
+    form = _form(request, catalogue, [asked.application], initial=AccessRequestForm.initial_of(asked), asked=asked)
     if request.method != "POST":
-        return _write(request, form, asked)
+        return _write(request, catalogue, form, asked)
     if not form.is_valid():
-        return _write(request, form, asked, status=422)
+        return _write(request, catalogue, form, asked, status=422)
     try:
         asked = actions.edit_request(access_request=asked, values=form.values(), by=request.user)
     except DomainError as error:
-        return _refused(request, form, error, asked)
-    return _send_or_keep(request, asked, form)
+        return _refused(request, catalogue, form, error, asked)
+    return _send_or_keep(request, catalogue, asked, form)
 
 
-def _send_or_keep(request: SignedInRequest, asked: AccessRequest, form: AccessRequestForm) -> HttpResponse:
+def _send_or_keep(
+    request: SignedInRequest, catalogue: Catalogue, asked: AccessRequest, form: AccessRequestForm
+) -> HttpResponse:
     if request.headers.get("X-Autosave"):
         return HttpResponse(status=204, headers={"X-Draft": reverse("requests:edit", args=[asked.public_id])})
     if "send" not in request.POST:
         messages.success(request, _("Saved. Nobody reviews it until you send it."))
-        return HttpResponseRedirect(reverse("requests:edit", args=[asked.public_id]))
+        return _edit(asked)
     try:
         actions.submit_request(access_request=asked, by=request.user)
     except DomainError as error:
-        return _refused(request, form, error, asked)
+        return _refused(request, catalogue, form, error, asked)
     messages.success(request, _("Sent. You will have an e-mail when it is decided."))
     return _to(asked)
 
@@ -130,6 +154,8 @@ def withdraw(request: SignedInRequest, public_id: str) -> HttpResponse:
         except Conflict as error:
             messages.warning(request, str(error.message))
         return _to(asked)
+    if not policies.can_act(request.user, asked, Action.WITHDRAW):
+        return _to(asked)
     return render(request, "requests/withdraw.html", {"asked": asked})
 
 
@@ -137,20 +163,17 @@ def _find(request: SignedInRequest, public_id: str) -> AccessRequest:
     return owned(request, selectors.joined(), public_id)
 
 
+def _edit(asked: AccessRequest) -> HttpResponseRedirect:
+    return HttpResponseRedirect(reverse("requests:edit", args=[asked.public_id]))
+
+
 def _to(asked: AccessRequest, fragment: str = "") -> HttpResponseRedirect:
     return HttpResponseRedirect(reverse("requests:detail", args=[asked.public_id]) + fragment)
 
 
-def _wanted(request: SignedInRequest) -> dict[str, str]:
-    model, tier = request.GET.get("model", "")[:100], request.GET.get("tier", "")[:40]
-    subject = f"tier:{tier}" if tier else ""
-    if model and (found := selectors.askable_model(model, now())):
-        subject = f"model:{found.name}"
-    return {"application": request.GET.get("application", "")[:12], "subject": subject}
-
-
 def _form(
     request: SignedInRequest,
+    catalogue: Catalogue,
     applications: list[Application],
     *,
     initial: dict[str, Any],
@@ -159,45 +182,67 @@ def _form(
     """One sent back keeps its subject; a new one and a draft may choose any tier, and the model they came for."""
     tiers = selectors.askable_tiers()
     name = str(request.POST.get("subject") or initial.get("subject") or "").removeprefix("model:")
-    model = selectors.askable_model(name, now())
+    model = selectors.askable_model(catalogue, name, now())
     models = [model] if model else []
     if asked is not None and asked.model and asked.model not in models:
         models.append(asked.model)
     if asked is not None and asked.state != RequestState.DRAFT:
         tiers, models = [asked.tier] if asked.tier else [], [asked.model] if asked.model else []
+    stands = standings(catalogue, grants_of(applications[0].workspace), applications, now())
     return AccessRequestForm(
-        request.POST or None, applications=applications, tiers=tiers, models=models, initial=initial
+        request.POST or None,
+        applications=applications,
+        stands={pk: found.tier for pk, found in stands.items()},
+        tiers=tiers,
+        models=models,
+        initial=initial,
     )
 
 
 def _write(
-    request: SignedInRequest, form: AccessRequestForm, asked: AccessRequest | None = None, status: int = 200
+    request: SignedInRequest,
+    catalogue: Catalogue,
+    form: AccessRequestForm,
+    asked: AccessRequest | None = None,
+    *,
+    note: Note | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     if status != 200 and request.headers.get("X-Autosave"):
         return HttpResponse(status=422)
-    catalogue, moment = snapshot.load(), now()
-    chosen = form["application"].value() or next(iter(form.applications))
-    application = form.applications.get(chosen) or next(iter(form.applications.values()))
-    stands = selectors.stands(application, catalogue, moment).tier
+    moment = now()
+    application, tier, model = form.shown()
+    if asked is None and status == 200 and (tier or model):
+        note = asking.obstacle(application, tier, model) or note
+    stands = form.stands[application.pk]
     context = {
         "form": form,
         "asked": asked,
+        "note": note,
         "stands": stands,
+        "reachable": can_be_reached(request.user),
         "checks": selectors.checks(application),
         "waiting": selectors.waiting(),
-        "openings": [selectors.opening(catalogue, stands, tier.slug, moment) for tier in form.tiers.values()],
+        "openings": [selectors.opening(catalogue, stands, slug, moment) for slug in form.higher_than(stands)],
     }
     return render(request, "requests/write.html", context, status=status)
 
 
 def _refused(
-    request: SignedInRequest, form: AccessRequestForm, error: DomainError, asked: AccessRequest | None = None
+    request: SignedInRequest,
+    catalogue: Catalogue,
+    form: AccessRequestForm,
+    error: DomainError,
+    asked: AccessRequest | None = None,
 ) -> HttpResponse:
-    if getattr(error, "field", None) in {"tier", "model"}:
-        form.add_error("subject", str(error.message))
+    """What was typed stays; where another access request is in the way, the sentence links to it."""
+    other = asking.in_the_way(error)
+    if other is not None:
+        link = '{} <a class="link" href="{}">{}</a>'
+        form.add_error(None, format_html(link, other.text, other.href, other.label))
     else:
-        add_domain_error(form, error)
-    return _write(request, form, asked, status=error.status)
+        add_domain_error(form, error, {"tier": "subject", "model": "subject"})
+    return _write(request, catalogue, form, asked, status=error.status)
 
 
 def _detail(
@@ -205,7 +250,7 @@ def _detail(
 ) -> HttpResponse:
     catalogue, moment = snapshot.load(), now()
     may = {str(action): policies.can_act(request.user, asked, action) for action in (Action.SAVE, Action.WITHDRAW)}
-    stands = selectors.stands(asked.application, catalogue, moment).tier
+    stands, grant = selectors.stands(asked.application, catalogue, moment).tier, selectors.granted(asked)
     context = {
         "asked": asked,
         "form": form or MessageForm(),
@@ -213,7 +258,9 @@ def _detail(
         "may_answer": policies.can_act(request.user, asked, Action.ANSWER),
         "timeline": timeline(asked, request.user, internal=False),
         "place": selectors.place_in_line(asked),
-        "grant": selectors.granted(asked),
+        "grant": grant,
+        "grant_live": grant is not None and selectors.holds(grant, moment),
+        "less": asked.granted_tier_id is not None and asked.granted_tier_id != asked.tier_id,
         "stands": stands,
         "opening": selectors.opening(catalogue, stands, asked.tier.slug, moment)
         if asked.tier and asked.is_open

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -61,8 +62,9 @@ def test_no_page_shows_it_again(world: SimpleNamespace) -> None:
 def test_a_form_sent_twice_mints_once(world: SimpleNamespace) -> None:
     values = typed(world)
     first, second = world.client.post(NEW, values), world.client.post(NEW, values)
-    assert (first.status_code, second.status_code) == (200, 422)
+    assert (first.status_code, second.status_code) == (200, 409)
     assert shown(first) not in second.content.decode()
+    assert f"/tokens/{values['once']}/" in second.content.decode()
     assert Token.objects.filter(name="batch worker").count() == 1
 
 
@@ -140,11 +142,11 @@ def test_a_proof_is_asked_again_after_a_while(world: SimpleNamespace) -> None:
 
 def test_without_an_application_the_way_leads_there(world: SimpleNamespace) -> None:
     answer = browser(factories.person("Sam")).get(NEW)
-    assert answer["Location"] == "/applications/new/"
+    assert answer["Location"] == f"/applications/new/?next={quote(NEW, safe='')}"
 
 
 def test_a_suspended_application_mints_nothing_and_says_why(world: SimpleNamespace) -> None:
     suspend_application(application=world.application, reason="Complaints", by=factories.administrator())
     answer = mint(world)
-    assert answer.status_code == 422
+    assert answer.status_code == 403
     assert "Complaints" in answer.content.decode()
