@@ -36,7 +36,7 @@ fix: .venv/test.installed
 	$(VENV_PYTHON) -m ruff format .
 
 bench: .venv/test.installed
-	@.ci/system-packages
+	@.ci/system-packages wrk
 	@$(VENV_PYTHON) -m tests.benchmarks
 
 demo-data: .venv/run.installed

@@ -24,4 +24,8 @@ def per_second(call: Callable[[], object], seconds: float = 1.0) -> float:
 
 def table(figures: list[Figure]) -> str:
     width = max((len(figure.name) for figure in figures), default=0)
-    return "\n".join(f"{figure.name:<{width}}  {figure.value:>12,.2f}  {figure.about}" for figure in figures)
+    return "\n".join(f"{figure.name:<{width}}  {_shown(figure.value):>12}  {figure.about}" for figure in figures)
+
+
+def _shown(value: float) -> str:
+    return f"{value:,.2f}" if value >= 1 else f"{value:,.4f}"
