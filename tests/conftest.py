@@ -8,7 +8,7 @@ from pytest_django import DjangoDbBlocker
 
 from tests.environment import HOLDING
 
-pytest_plugins = ["tests.fixtures.workers"]
+pytest_plugins = ["tests.fixtures.browsers", "tests.fixtures.workers"]
 
 
 def pytest_unconfigure() -> None:

@@ -9,7 +9,6 @@ import openai
 import pytest
 
 from tests import factories
-from tests.browser.conftest import chromium  # noqa: F401  A fixture.
 from tests.fixtures import proxies, upstream
 from tests.fixtures.upstream import Upstream
 from tokens.actions.gateways import add_gateway
