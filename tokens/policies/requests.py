@@ -13,9 +13,10 @@ from accounts.models import Membership, User
 from accounts.policies import check_verified_email
 from accounts.roles import Permission, may, require
 from tiers import snapshot
+from tiers.actions.grants import SELF_SERVICE
 from tiers.entitlements import Held, holding, standing
 from tiers.facts import Catalogue, GrantFacts
-from tiers.models import AIModel, Grant, GrantPermission, Tier
+from tiers.models import AIModel, Grant, GrantPermission, GrantSource, Tier
 from tokens.lifecycle import Action, Side, side_of, transition
 from tokens.models import AccessRequest, Application, RequestState
 from tokens.models.requests import DECIDED, OPEN
@@ -153,8 +154,16 @@ def can_ask_for(application: Application, tier: Tier | None = None, model: AIMod
     return True
 
 
+def free_rank(catalogue: Catalogue, workspace: int) -> int:
+    """The highest rank that needs no request. Where staff took the self-service tier, it is asked for like others."""
+    ranks = [tier.rank for tier in catalogue.tiers.values() if tier.self_service]
+    by_rule = Grant.objects.filter(workspace=workspace, source=GrantSource.RULE, source_id=SELF_SERVICE)
+    taken = by_rule.filter(revoked_at__isnull=False).exists()
+    return catalogue.lowest_tier.rank if taken or not ranks else max(ranks)
+
+
 def _check_tier(catalogue: Catalogue, application: Application, tier: Tier) -> None:
-    free = max((t.rank for t in catalogue.tiers.values() if t.self_service), default=catalogue.lowest_tier.rank)
+    free = free_rank(catalogue, application.workspace_id)
     values = {"tier": tier.slug, "application": application.name}
     if tier.rank <= free:
         raise Invalid(_("%(tier)s needs no request: create a token and it works.") % values, field="tier")

@@ -33,12 +33,12 @@ class Wanted:
     note: Note | None = None
 
 
-def wanted(catalogue: Catalogue, now: datetime, *, tier: str, model: str) -> Wanted:
-    """The model where one is named and can be asked for, else the tier."""
-    found = _model(catalogue, now, model) if model else Wanted()
+def wanted(catalogue: Catalogue, now: datetime, *, tier: str, model: str, free: int, download: bool = False) -> Wanted:
+    """The model where one is named and can be asked for, else the tier. `free` is the rank that needs no request."""
+    found = _model(catalogue, now, model, free, download) if model else Wanted()
     if found.subject or not tier:
         return found
-    by_tier = _tier(catalogue, tier)
+    by_tier = _tier(catalogue, tier, free)
     return Wanted(by_tier.subject, found.note or by_tier.note)
 
 
@@ -65,17 +65,17 @@ def in_the_way(error: DomainError) -> Note | None:
     return Note(str(error.message), page, _("Go on writing") if draft else _("Open that one"))
 
 
-def _tier(catalogue: Catalogue, slug: str) -> Wanted:
+def _tier(catalogue: Catalogue, slug: str, free: int) -> Wanted:
     found = catalogue.tiers.get(slug) or catalogue.tiers.get(slug.casefold())
     if found is None:
         text = _("There is no tier called “%(name)s”.") % {"name": slug}
         return Wanted(note=Note(text, reverse("ladder"), _("See the tiers")))
-    if found.rank <= _free(catalogue):
+    if found.rank <= free:
         return Wanted(note=_needs_none(found.slug))
     return Wanted(f"tier:{found.slug}")
 
 
-def _model(catalogue: Catalogue, now: datetime, name: str) -> Wanted:
+def _model(catalogue: Catalogue, now: datetime, name: str, free: int, download: bool) -> Wanted:
     names = catalogue.by_any_name
     near = nearest(name, names)
     found = names.get(name) or next((names[other] for other in near if differs_in_case(name, other)), None)
@@ -83,18 +83,13 @@ def _model(catalogue: Catalogue, now: datetime, name: str) -> Wanted:
         return Wanted(note=_unknown(name, near))
     if found.retired_at is not None and found.retired_at <= now:
         return Wanted(note=_retired(found))
-    if found.gated or (found.early_access_until is not None and found.early_access_until > now):
+    if download or found.gated or (found.early_access_until is not None and found.early_access_until > now):
         return Wanted(f"model:{found.name}")
     opens = catalogue.tiers[str(found.tier)]
-    if opens.rank <= _free(catalogue):
+    if opens.rank <= free:
         return Wanted(note=_needs_none(found.name))
     text = _("%(model)s opens with the tier %(tier)s, which is chosen below.")
     return Wanted(f"tier:{opens.slug}", Note(text % {"model": found.name, "tier": opens.slug}))
-
-
-def _free(catalogue: Catalogue) -> int:
-    """The highest rank that needs no request."""
-    return max((t.rank for t in catalogue.tiers.values() if t.self_service), default=catalogue.lowest_tier.rank)
 
 
 def _needs_none(name: str) -> Note:

@@ -133,16 +133,13 @@ def stands(application: Application, catalogue: Catalogue, now: datetime) -> Sta
     return standings(catalogue, grants_of(application.workspace), [application], now)[application.pk]
 
 
-def askable_tiers() -> list[Tier]:
-    """The tiers that need a request, lowest first."""
-    tiers = list(Tier.objects.order_by("rank"))
-    free = max((tier.rank for tier in tiers if tier.self_service), default=tiers[0].rank if tiers else 0)
-    return [tier for tier in tiers if tier.rank > free]
+def askable_tiers(free: int) -> list[Tier]:
+    """The tiers above the rank that needs no request, lowest first."""
+    return list(Tier.objects.filter(rank__gt=free).order_by("rank"))
 
 
-def askable_model(catalogue: Catalogue, name: str, now: datetime) -> AIModel | None:
-    """A model, by its public name, that an access request can open: gated, or in early access."""
+def askable_model(catalogue: Catalogue, name: str) -> AIModel | None:
+    """The model of that public name. Whether asking can open it, the policies say."""
     if name not in catalogue.models:
         return None
-    early = Q(early_access_until__gt=now)
-    return AIModel.objects.select_related("tier").filter(Q(gated=True) | early, name=name).first()
+    return AIModel.objects.select_related("tier").filter(name=name).first()

@@ -51,7 +51,9 @@ def new(request: SignedInRequest) -> HttpResponse:
         return to_first_application(request)
     catalogue = snapshot.load()
     named = {name: request.GET.get(name, "")[:100] for name in ("tier", "model")}
-    wanted = asking.wanted(catalogue, now(), **named)
+    free = policies.free_rank(catalogue, request.workspace.pk)
+    download = request.GET.get("permission") == "download"
+    wanted = asking.wanted(catalogue, now(), free=free, download=download, **named)
     initial = {"application": request.GET.get("application", ""), "subject": wanted.subject}
     form = _form(request, catalogue, applications, initial=initial)
     if request.method != "POST":
@@ -180,9 +182,9 @@ def _form(
     asked: AccessRequest | None = None,
 ) -> AccessRequestForm:
     """One sent back keeps its subject; a new one and a draft may choose any tier, and the model they came for."""
-    tiers = selectors.askable_tiers()
+    tiers = selectors.askable_tiers(policies.free_rank(catalogue, applications[0].workspace_id))
     name = str(request.POST.get("subject") or initial.get("subject") or "").removeprefix("model:")
-    model = selectors.askable_model(catalogue, name, now())
+    model = selectors.askable_model(catalogue, name)
     models = [model] if model else []
     if asked is not None and asked.model and asked.model not in models:
         models.append(asked.model)

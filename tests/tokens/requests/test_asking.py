@@ -67,6 +67,15 @@ def test_what_is_held_is_not_asked_for(
     assert save_draft(application=application, by=people.applicant, tier=ladder.nectar).pk
 
 
+def test_a_self_service_tier_that_staff_took_is_asked_for_like_others(
+    application: Application, people: SimpleNamespace, ladder: SimpleNamespace
+) -> None:
+    rule = ensure_self_service_grant(workspace=application.workspace, by=people.applicant)
+    assert rule is not None
+    revoke_grant(grant=rule, reason="Abuse", by=people.administrator)
+    assert save_draft(application=application, by=people.applicant, tier=ladder.seed).pk
+
+
 def test_a_model_held_to_generate_can_be_asked_for_to_download(
     application: Application, people: SimpleNamespace, ladder: SimpleNamespace
 ) -> None:
