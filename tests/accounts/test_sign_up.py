@@ -51,7 +51,7 @@ def test_nothing_asks_again_who_has_just_signed_up(client: Client):
     client.post("/accounts/signup/", FORM)
     client.post("/accounts/confirm-email/", {"code": code_in_mail()})
     assert client.get("/accounts/2fa/totp/activate/").status_code == 200
-    assert client.get("/tokens/new/")["Location"] == "/applications/new/"
+    assert client.get("/tokens/new/")["Location"] == "/applications/new/?next=%2Ftokens%2Fnew%2F"
 
 
 def test_the_mail_has_nothing_that_was_typed(client: Client):

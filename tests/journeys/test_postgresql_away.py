@@ -34,6 +34,9 @@ def outage() -> Iterator[None]:
             yield
         finally:
             other.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(name))
+            # What this process has pooled was ended too, and must not meet the next test.
+            connection.close()
+            connection.close_pool()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -87,8 +87,8 @@ MODEL = '[[models]]\nname = "new"\nfamily = "F"\noperations = ["speech"]\n'
         ("models/openai.toml", f'{MODEL}gated = true\nsuccessor = "x"', "model new: unknown successor 'x'"),
         (
             "models/openai.toml",
-            f'{MODEL}gated = true\nsuccessor = "dall-e-3"',
-            "model new: its successor dall-e-3 is retired or is to be",
+            f'{MODEL}gated = true\nsuccessor = "gpt-4-vision-preview"',
+            "model new: its successor gpt-4-vision-preview is retired or is to be",
         ),
         ("models/openai.toml", f'{MODEL}gated = true\naliases = ["New"]', "model new: bad name 'New'"),
         (

@@ -69,7 +69,6 @@ def test_the_end_is_never_or_the_whole_of_a_last_day(
         ({"decision": "approved", "until": "day"}, "Choose the last day"),
         ({"decision": "approved", "until": "day", "day": "2001-01-01", "note": "kept"}, "passed already"),
         ({"decision": "approved", "tier": "nectar"}, "not one of the available choices"),
-        ({"decision": "rejected", "note": "a\x00b"}, "Null characters"),
     ],
 )
 def test_what_is_missing_or_wrong_is_said(values: dict[str, str], said: str, desk: SimpleNamespace) -> None:
