@@ -81,7 +81,7 @@ def _model(catalogue: Catalogue, now: datetime, name: str, free: int, download: 
     found = names.get(name) or next((names[other] for other in near if differs_in_case(name, other)), None)
     if found is None:
         return Wanted(note=_unknown(name, near))
-    if found.retired_at is not None and found.retired_at <= now:
+    if found.is_retired(now):
         return Wanted(note=_retired(found))
     if download or found.gated or (found.early_access_until is not None and found.early_access_until > now):
         return Wanted(f"model:{found.name}")

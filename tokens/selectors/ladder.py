@@ -105,7 +105,7 @@ def rungs(
 
 
 def _opens_here(model: ModelFacts, tier: TierFacts, now: datetime) -> bool:
-    return model.tier == tier.slug and not _is_retired(model, now) and not model.in_early_access(now)
+    return model.tier == tier.slug and not model.is_retired(now) and not model.in_early_access(now)
 
 
 def early_rows(catalogue: Catalogue, workspace: Workspace | None, now: datetime) -> list[ModelRow]:
@@ -120,7 +120,7 @@ def model_rows(catalogue: Catalogue, workspace: Workspace | None, filters: Filte
     grants = grants_of(workspace) if workspace else []
     shown = sorted(
         (model for model in catalogue.models.values() if filters.let_through(model)),
-        key=lambda model: (_is_retired(model, now), model.family.casefold(), model.name),
+        key=lambda model: (model.is_retired(now), model.family.casefold(), model.name),
     )
     return [
         ModelRow(
@@ -129,18 +129,14 @@ def model_rows(catalogue: Catalogue, workspace: Workspace | None, filters: Filte
             operations=[said(o.label) for o in catalogue.operations.values() if o.slug in model.operations],
             held=_held(catalogue, grants, model, now) if workspace else None,
             early=model.in_early_access(now),
-            retired=_is_retired(model, now),
+            retired=model.is_retired(now),
         )
         for model in shown
     ]
 
 
-def _is_retired(model: ModelFacts, now: datetime) -> bool:
-    return model.retired_at is not None and model.retired_at <= now
-
-
 def _held(catalogue: Catalogue, grants: list[GrantFacts], model: ModelFacts, now: datetime) -> bool:
-    if _is_retired(model, now):
+    if model.is_retired(now):
         return False
     scopes = {grant.application for grant in grants} | {None}
     return any(

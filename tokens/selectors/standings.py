@@ -33,6 +33,6 @@ def callable_models(
     return [
         model
         for model in sorted(catalogue.models.values(), key=lambda model: model.name)
-        if not (model.retired_at and model.retired_at <= now)
+        if not model.is_retired(now)
         and isinstance(holding(catalogue, facts, model, application=application, permission="generate", now=now), Held)
     ]
