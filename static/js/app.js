@@ -182,8 +182,11 @@ if (palette) wirePalette();
 
 // --- Keys. Pages name theirs in the markup: data-key="a" is pressed or focused, data-keys="g h" is gone to. ---
 
+// A field of a dialog that was just closed keeps the focus until the next frame, and is typed into no more.
 const typing = (target) =>
-  target.closest?.("input:not([type=radio], [type=checkbox], [type=range]), textarea, select, [contenteditable]");
+  target
+    .closest?.("input:not([type=radio], [type=checkbox], [type=range]), textarea, select, [contenteditable]")
+    ?.checkVisibility();
 const inDialog = () => one("dialog[open], [popover]:popover-open");
 
 function press(key) {
