@@ -1,15 +1,51 @@
-"""WHAT: the catalogue and the grants."""
+"""WHAT: the catalogue, the products, the orders and the grants."""
 
 from tiers.models.catalogue import AIModel, CatalogueVersion, Operation, ServedOperation, Tier
 from tiers.models.grants import Grant, GrantPermission, GrantSource
+from tiers.models.orders import (
+    InboxState,
+    Order,
+    OrderEvent,
+    ProviderEvent,
+    ProviderReference,
+    WebhookSecret,
+    WebhookSource,
+)
+from tiers.models.products import Interval, PartialRefund, Product, ProductKind, ProductVersion, ProviderPrice
+from tiers.models.trials import FreeTries
+from tiers.models.watch import Alarm, AlarmKind, Reconciliation
+from tiers.order_states import EventKind, Holds, OrderState, Outcome, Problem, Provider
 
 __all__ = [
     "AIModel",
+    "Alarm",
+    "AlarmKind",
     "CatalogueVersion",
+    "EventKind",
+    "FreeTries",
     "Grant",
     "GrantPermission",
     "GrantSource",
+    "Holds",
+    "InboxState",
+    "Interval",
     "Operation",
+    "Order",
+    "OrderEvent",
+    "OrderState",
+    "Outcome",
+    "PartialRefund",
+    "Problem",
+    "Product",
+    "ProductKind",
+    "ProductVersion",
+    "Provider",
+    "ProviderEvent",
+    "ProviderPrice",
+    "ProviderReference",
+    "Reconciliation",
     "ServedOperation",
     "Tier",
+    "WebhookSecret",
+    "WebhookSource",
 ]

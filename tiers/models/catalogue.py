@@ -15,7 +15,8 @@ _RAISE_CATALOGUE = """
 """
 
 
-def _raises_catalogue_version() -> list[pgtrigger.Trigger]:
+def raises_catalogue_version() -> list[pgtrigger.Trigger]:
+    """For a table that the catalogue's snapshot is read from."""
     return [
         pgtrigger.Trigger(
             name="catalogue_version",
@@ -56,7 +57,7 @@ class Tier(models.Model):
 
     class Meta:
         ordering = ["rank"]
-        triggers = _raises_catalogue_version()
+        triggers = raises_catalogue_version()
 
     def __str__(self) -> str:
         return self.slug
@@ -82,7 +83,7 @@ class Operation(models.Model):
 
     class Meta:
         ordering = ["id"]
-        triggers = _raises_catalogue_version()
+        triggers = raises_catalogue_version()
 
     def __str__(self) -> str:
         return self.slug
@@ -90,7 +91,9 @@ class Operation(models.Model):
 
 class AIModel(models.Model):
     """A catalogue entry that callers name in `model`. It opens to its lowest `tier` and those above, or, when
-    `gated`, by a grant alone. Within the early-access window only holders of a grant may use it."""
+    `gated`, by a grant alone. Within the early-access window only holders of a grant may use it, and whoever has a
+    free try left. `goal_amount` (minor units): once early access was sold for so much, the window ends there and
+    then, at `goal_reached_at`."""
 
     public_id = models.CharField(max_length=12, unique=True, default=new_public_id, editable=False)
     name = models.CharField(_("name"), max_length=100, unique=True)
@@ -108,6 +111,10 @@ class AIModel(models.Model):
     gated = models.BooleanField(_("gated"), default=False)
     early_access_from = models.DateTimeField(_("early access from"), null=True, blank=True)
     early_access_until = models.DateTimeField(_("early access until"), null=True, blank=True)
+    free_tries = models.PositiveSmallIntegerField(_("free tries a workspace"), default=0)
+    goal_amount = models.BigIntegerField(_("goal"), null=True, blank=True)
+    goal_currency = models.CharField(_("currency of the goal"), max_length=3, blank=True)
+    goal_reached_at = models.DateTimeField(null=True, blank=True, editable=False)
     retired_at = models.DateTimeField(_("retired at"), null=True, blank=True)
     successor = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("successor")
@@ -128,8 +135,13 @@ class AIModel(models.Model):
                 name="model_early_access_window",
             ),
             models.CheckConstraint(condition=Q(cost__gte=1), name="model_cost_positive"),
+            models.CheckConstraint(
+                condition=Q(goal_amount__isnull=True, goal_currency="")
+                | Q(goal_amount__gt=0, goal_currency__regex=r"^[A-Z]{3}$"),
+                name="model_goal_with_currency",
+            ),
         ]
-        triggers = _raises_catalogue_version()
+        triggers = raises_catalogue_version()
 
     def __str__(self) -> str:
         return self.name
@@ -143,7 +155,7 @@ class ServedOperation(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["model", "operation"], name="served_operation_unique")]
-        triggers = _raises_catalogue_version()
+        triggers = raises_catalogue_version()
 
     def __str__(self) -> str:
         return f"{self.model_id} serves {self.operation_id}"

@@ -12,6 +12,7 @@ from accounts.ids import new_public_id
 from accounts.models import Workspace
 from accounts.rights import raises_rights_version
 from tiers.models.catalogue import AIModel, Tier
+from tiers.models.orders import BELONGS_TOGETHER, Order
 
 
 class GrantSource(models.TextChoices):
@@ -36,16 +37,19 @@ class Grant(models.Model):
 
     `application_id` is a row of the storey above (`tokens_application`), null for the whole workspace; the foreign
     key is the database's, made in that storey's migration, so that imports point down only.
-    `source_id` is the public id of what it came from (request, order, rule name …)."""
+    `source_id` is the public id of what it came from (request, order, rule name …). `calls`: an allowance pack of that
+    many calls. `disputed_at` suspends it while its order is disputed, whatever staff decide with `suspended_at`."""
 
     public_id = models.CharField(max_length=12, unique=True, default=new_public_id, editable=False)
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="grants")
     application_id = models.BigIntegerField(null=True, blank=True)
     tier = models.ForeignKey(Tier, null=True, blank=True, on_delete=models.PROTECT, related_name="grants")
     model = models.ForeignKey(AIModel, null=True, blank=True, on_delete=models.PROTECT, related_name="grants")
+    calls = models.PositiveBigIntegerField(null=True, blank=True)
     permissions = ArrayField(models.CharField(max_length=10, choices=GrantPermission), default=_generate)
     source = models.CharField(_("source"), max_length=20, choices=GrantSource)
     source_id = models.CharField(max_length=64)
+    order = models.ForeignKey(Order, null=True, blank=True, on_delete=models.PROTECT, related_name="grants")
     reason = models.TextField(_("reason"), blank=True)
     starts_at = models.DateTimeField(_("from"), db_default=Now())
     ends_at = models.DateTimeField(_("until"), null=True, blank=True)
@@ -55,6 +59,7 @@ class Grant(models.Model):
     )
     suspended_at = models.DateTimeField(null=True, blank=True)
     suspended_reason = models.CharField(max_length=500, blank=True)
+    disputed_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     revoked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
@@ -64,7 +69,9 @@ class Grant(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(tier__isnull=False, model__isnull=True) | Q(tier__isnull=True, model__isnull=False),
+                condition=Q(tier__isnull=False, model__isnull=True, calls__isnull=True)
+                | Q(tier__isnull=True, model__isnull=False, calls__isnull=True)
+                | Q(tier__isnull=True, model__isnull=True, calls__gt=0),
                 name="grant_of_one_thing",
             ),
             models.CheckConstraint(
@@ -104,7 +111,18 @@ class Grant(models.Model):
                 "starts_at",
                 "ends_at",
                 "suspended_at",
+                "disputed_at",
                 "revoked_at",
+                "calls",
+            ),
+            pgtrigger.Trigger(
+                name="belongs_to_its_order",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                timing=pgtrigger.Deferred,
+                condition=pgtrigger.Q(new__order__isnull=False),
+                declare=[("held", "tiers_order%ROWTYPE"), ("fitting", "integer"), ("open_rows", "integer")],
+                func=BELONGS_TOGETHER.replace("{order}", "NEW.order_id"),
             ),
         ]
 
