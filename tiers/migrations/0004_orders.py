@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0003_rights_on_demo_and_email_index'),
-        ('tiers', '0002_versions_on_every_change'),
+        ('tiers', '0003_products'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -91,44 +91,6 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='Product',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=accounts.ids.new_public_id, editable=False, max_length=12, unique=True)),
-                ('slug', models.SlugField(max_length=60, unique=True, verbose_name='slug')),
-                ('kind', models.CharField(choices=[('tier', 'tier'), ('model', 'model'), ('early_access', 'early access'), ('pack', 'allowance pack')], max_length=20, verbose_name='kind')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-            ],
-            options={
-                'ordering': ['slug'],
-            },
-        ),
-        migrations.CreateModel(
-            name='ProductVersion',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.CharField(default=accounts.ids.new_public_id, editable=False, max_length=12, unique=True)),
-                ('number', models.PositiveIntegerField()),
-                ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('description', models.CharField(blank=True, max_length=500, verbose_name='description')),
-                ('permissions', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=10), blank=True, default=list, size=None)),
-                ('calls', models.PositiveBigIntegerField(blank=True, null=True, verbose_name='calls')),
-                ('amount', models.BigIntegerField(verbose_name='amount')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('interval', models.CharField(blank=True, choices=[('month', 'month'), ('year', 'year')], max_length=5, verbose_name='charged every')),
-                ('lasts_days', models.PositiveIntegerField(blank=True, null=True, verbose_name='open for (days)')),
-                ('grace_days', models.PositiveSmallIntegerField(default=7, verbose_name='grace when a renewal fails (days)')),
-                ('partial_refund', models.CharField(choices=[('keep', 'keep the grant'), ('revoke', 'revoke the grant'), ('prorate', 'shorten the grant')], default='keep', max_length=10, verbose_name='after a refund of a part')),
-                ('window_until', models.DateTimeField(blank=True, null=True)),
-                ('sale_from', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='on sale from')),
-                ('sale_until', models.DateTimeField(blank=True, null=True, verbose_name='on sale until')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-            ],
-            options={
-                'ordering': ['product', 'number'],
-            },
-        ),
-        migrations.CreateModel(
             name='ProviderEvent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -145,15 +107,6 @@ class Migration(migrations.Migration):
                 ('error', models.CharField(blank=True, max_length=500)),
                 ('handled_at', models.DateTimeField(null=True)),
                 ('repeats', models.PositiveIntegerField(default=0)),
-            ],
-        ),
-        migrations.CreateModel(
-            name='ProviderPrice',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('provider', models.CharField(max_length=20, verbose_name='provider')),
-                ('price_id', models.CharField(max_length=255, verbose_name='price id')),
-                ('checkout_url', models.URLField(blank=True, max_length=500, verbose_name='checkout page')),
             ],
         ),
         migrations.CreateModel(
@@ -204,26 +157,6 @@ class Migration(migrations.Migration):
             name='grant_of_one_thing',
         ),
         migrations.AddField(
-            model_name='aimodel',
-            name='free_tries',
-            field=models.PositiveSmallIntegerField(default=0, verbose_name='free tries a workspace'),
-        ),
-        migrations.AddField(
-            model_name='aimodel',
-            name='goal_amount',
-            field=models.BigIntegerField(blank=True, null=True, verbose_name='goal'),
-        ),
-        migrations.AddField(
-            model_name='aimodel',
-            name='goal_currency',
-            field=models.CharField(blank=True, max_length=3, verbose_name='currency of the goal'),
-        ),
-        migrations.AddField(
-            model_name='aimodel',
-            name='goal_reached_at',
-            field=models.DateTimeField(blank=True, editable=False, null=True),
-        ),
-        migrations.AddField(
             model_name='grant',
             name='calls',
             field=models.PositiveBigIntegerField(blank=True, null=True),
@@ -232,10 +165,6 @@ class Migration(migrations.Migration):
             model_name='grant',
             name='disputed_at',
             field=models.DateTimeField(blank=True, null=True),
-        ),
-        migrations.AddConstraint(
-            model_name='aimodel',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('goal_amount__isnull', True), ('goal_currency', '')), models.Q(('goal_amount__gt', 0), ('goal_currency__regex', '^[A-Z]{3}$')), _connector='OR'), name='model_goal_with_currency'),
         ),
         migrations.AddField(
             model_name='alarm',
@@ -282,26 +211,6 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='tiers.order'),
         ),
         migrations.AddField(
-            model_name='productversion',
-            name='created_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='productversion',
-            name='model',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tiers.aimodel'),
-        ),
-        migrations.AddField(
-            model_name='productversion',
-            name='product',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='tiers.product'),
-        ),
-        migrations.AddField(
-            model_name='productversion',
-            name='tier',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tiers.tier'),
-        ),
-        migrations.AddField(
             model_name='order',
             name='quoted',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tiers.productversion'),
@@ -327,11 +236,6 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='alarms', to='tiers.providerevent'),
         ),
         migrations.AddField(
-            model_name='providerprice',
-            name='version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='prices', to='tiers.productversion'),
-        ),
-        migrations.AddField(
             model_name='providerreference',
             name='order',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='references', to='tiers.order'),
@@ -353,34 +257,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='freetries',
             constraint=models.UniqueConstraint(fields=('workspace', 'model'), name='free_tries_one_row'),
-        ),
-        migrations.AddConstraint(
-            model_name='productversion',
-            constraint=models.UniqueConstraint(fields=('product', 'number'), name='product_version_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='productversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('sale_until__isnull', True)), fields=('product',), name='product_one_version_on_sale'),
-        ),
-        migrations.AddConstraint(
-            model_name='productversion',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='product_amount_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='productversion',
-            constraint=models.CheckConstraint(condition=models.Q(('currency__regex', '^[A-Z]{3}$')), name='product_currency_form'),
-        ),
-        migrations.AddConstraint(
-            model_name='productversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('calls__isnull', True), ('model__isnull', True), ('tier__isnull', False)), models.Q(('calls__isnull', True), ('model__isnull', False), ('tier__isnull', True)), models.Q(('calls__gt', 0), ('model__isnull', True), ('tier__isnull', True)), _connector='OR'), name='product_opens_one_thing'),
-        ),
-        migrations.AddConstraint(
-            model_name='productversion',
-            constraint=models.CheckConstraint(condition=models.Q(('interval', ''), ('lasts_days__isnull', True), _connector='OR'), name='product_lasts_or_recurs'),
-        ),
-        migrations.AddConstraint(
-            model_name='productversion',
-            constraint=models.CheckConstraint(condition=models.Q(('sale_until__isnull', True), ('sale_until__gte', models.F('sale_from')), _connector='OR'), name='product_sale_ends_after_start'),
         ),
         migrations.AddIndex(
             model_name='order',
@@ -447,14 +323,6 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('resolved_at__isnull', False), models.Q(('resolution', ''), ('resolved_by__isnull', True)), _connector='OR'), name='alarm_resolved_with_time'),
         ),
         migrations.AddConstraint(
-            model_name='providerprice',
-            constraint=models.UniqueConstraint(fields=('provider', 'price_id'), name='provider_price_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='providerprice',
-            constraint=models.UniqueConstraint(fields=('version', 'provider'), name='provider_price_one_a_version'),
-        ),
-        migrations.AddConstraint(
             model_name='providerreference',
             constraint=models.UniqueConstraint(fields=('provider', 'reference'), name='provider_reference_unique'),
         ),
@@ -465,22 +333,6 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='grant',
             trigger=pgtrigger.compiler.Trigger(name='belongs_to_its_order', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW."order_id" IS NOT NULL)', constraint='CONSTRAINT', declare='DECLARE held tiers_order%ROWTYPE; fitting integer; open_rows integer;', func="\n    SELECT * INTO held FROM tiers_order WHERE id = NEW.order_id;\n    SELECT count(*) FILTER (\n               WHERE g.workspace_id = held.workspace_id AND g.tier_id IS NOT DISTINCT FROM v.tier_id\n                 AND g.model_id IS NOT DISTINCT FROM v.model_id AND (g.calls IS NULL) = (v.calls IS NULL)\n                 AND (g.revoked_by_id IS NOT NULL OR CASE held.holds\n                          WHEN 'live' THEN g.revoked_at IS NULL AND g.disputed_at IS NULL\n                          WHEN 'suspended' THEN g.revoked_at IS NULL AND g.disputed_at IS NOT NULL\n                          ELSE g.revoked_at IS NOT NULL END)),\n           count(*) FILTER (WHERE g.revoked_at IS NULL)\n      INTO fitting, open_rows\n      FROM tiers_grant g LEFT JOIN tiers_productversion v ON v.id = held.version_id\n     WHERE g.order_id = held.id;\n    IF (held.holds <> 'nothing' AND fitting = 0)\n       OR (held.holds IN ('nothing', 'taken') AND open_rows > 0) OR open_rows > 1 THEN\n        RAISE EXCEPTION 'order % (%, holds %) and its grants disagree: % fit, % open',\n            held.public_id, held.state, held.holds, fitting, open_rows USING ERRCODE = 'integrity_constraint_violation';\n    END IF;\n    RETURN NULL;\n", hash='7448d37d6dcee59cdfe4e7415c6bfda802b7fa1c', operation='INSERT OR UPDATE', pgid='pgtrigger_belongs_to_its_order_18628', table='tiers_grant', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='product',
-            trigger=pgtrigger.compiler.Trigger(name='catalogue_version', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n    INSERT INTO tiers_catalogueversion (id, version) VALUES (1, 2)\n    ON CONFLICT (id) DO UPDATE SET version = tiers_catalogueversion.version + 1;\n    RETURN NULL;\n', hash='505f3f0875e1e34bd06512fb05138e5dd6fd5b91', level='STATEMENT', operation='INSERT OR UPDATE OR DELETE OR TRUNCATE', pgid='pgtrigger_catalogue_version_50740', table='tiers_product', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='productversion',
-            trigger=pgtrigger.compiler.Trigger(name='catalogue_version', sql=pgtrigger.compiler.UpsertTriggerSql(func='\n    INSERT INTO tiers_catalogueversion (id, version) VALUES (1, 2)\n    ON CONFLICT (id) DO UPDATE SET version = tiers_catalogueversion.version + 1;\n    RETURN NULL;\n', hash='3a2e19ed3a6c4923ad044d9cc117ee1b2d38f608', level='STATEMENT', operation='INSERT OR UPDATE OR DELETE OR TRUNCATE', pgid='pgtrigger_catalogue_version_21c92', table='tiers_productversion', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='productversion',
-            trigger=pgtrigger.compiler.Trigger(name='never_deleted', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='070f579dd7e6e0132c72a2dd2386d24a539a2ff9', operation='DELETE', pgid='pgtrigger_never_deleted_8a179', table='tiers_productversion', when='BEFORE')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='productversion',
-            trigger=pgtrigger.compiler.Trigger(name='never_edited', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF OLD.sale_until IS NOT NULL\n                       OR to_jsonb(NEW) - 'sale_until' IS DISTINCT FROM to_jsonb(OLD) - 'sale_until' THEN\n                        RAISE EXCEPTION 'a product version is never edited: make the next one';\n                    END IF;\n                    RETURN NEW;\n                ", hash='1fde76767038fdf5903e86b51643e77a58742bff', operation='UPDATE', pgid='pgtrigger_never_edited_1b785', table='tiers_productversion', when='BEFORE')),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='order',
