@@ -90,6 +90,7 @@ addEventListener("click", (event) => {
 // --- Drafts: a form with data-autosave="address" is posted there, quietly, a second after the last key. ------
 
 let draft;
+let saving = null; // One at a time: two at once would each begin a draft.
 
 async function saveDraft(form) {
   const status = one("[data-autosave-status]");
@@ -107,12 +108,24 @@ async function saveDraft(form) {
   if (status) status.textContent = answer?.ok ? status.dataset.saved : status.dataset.unsaved;
 }
 
+async function saveInTurn(form) {
+  while (saving) await saving;
+  saving = saveDraft(form).finally(() => (saving = null));
+}
+
 addEventListener("input", ({ target }) => {
   if (!target.form?.matches("[data-autosave]")) return;
   clearTimeout(draft);
-  draft = setTimeout(saveDraft, 1000, target.form);
+  draft = setTimeout(saveInTurn, 1000, target.form);
 });
-addEventListener("submit", () => clearTimeout(draft));
+addEventListener("submit", async (event) => {
+  if (!event.target.matches("[data-autosave]")) return;
+  clearTimeout(draft);
+  if (!saving) return;
+  event.preventDefault();
+  await saving;
+  event.target.requestSubmit(event.submitter);
+});
 
 // --- htmx: the token goes with each of its requests, and a failure is said. ---------------------------------
 
@@ -155,7 +168,7 @@ function wirePalette() {
     const at = list.findIndex((option) => option.getAttribute("aria-selected") === "true");
     pick(list[(at + step + list.length) % list.length]);
   };
-  palette.addEventListener("toggle", () => {
+  palette.addEventListener("beforetoggle", () => { // "toggle" comes later, when something may be typed already.
     input.value = "";
     filter();
   });

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, Route, expect
 
-from accounts.models import User
+from accounts.models import AuditEvent, User
 from tests import factories
 from tests.browser.conftest import Open, faults
 from tests.tokens.pages.conftest import ask
@@ -107,8 +107,8 @@ def test_what_is_written_saves_itself_and_a_reload_opens_it(browse: Open, noor: 
     page = browse("/requests/new/?tier=flower", by=noor)
     page.get_by_label("What does it do, and for whom?").fill("A reading aid for pupils")
     expect(page.get_by_text("Draft saved")).to_be_visible()
-    page.get_by_label("Who uses it").fill("900 pupils")
-    page.wait_for_timeout(1_600)
+    with page.expect_response(lambda answer: "900 pupils" in (answer.request.post_data or "")):
+        page.get_by_label("Who uses it").fill("900 pupils")
     page.reload()
     expect(page.get_by_label("What does it do, and for whom?")).to_have_value("A reading aid for pupils")
     expect(page.get_by_label("Who uses it")).to_have_value("900 pupils")
@@ -124,3 +124,24 @@ def test_a_last_day_is_asked_for_only_where_one_is_chosen(browse: Open, noor: Us
     expect(day).to_be_hidden()
     page.get_by_text("On a day", exact=True).click()
     expect(day).to_be_visible()
+
+
+def test_sending_waits_for_the_draft_that_is_just_being_saved(browse: Open, noor: User) -> None:
+    factories.application(noor, "Lantern")
+    page = browse("/requests/new/?tier=flower", by=noor)
+    held: list[Route] = []
+    page.route("**/*", lambda route: held.append(route) if _saves(route.request) else route.continue_())
+    page.get_by_label("What does it do, and for whom?").fill("A reading aid for pupils")
+    page.get_by_label("Calls a day").fill("500")
+    with page.expect_request(_saves):
+        page.get_by_label("Who uses it").fill("900 pupils")
+    page.get_by_role("button", name="Send to the maintainers").click()
+    assert not AccessRequest.objects.exists()
+    held[0].continue_()
+    expect(page.get_by_text("Sent. You will have an e-mail")).to_be_visible()
+    assert AccessRequest.objects.get().state == "submitted"
+    assert AuditEvent.objects.filter(action="request.drafted").count() == 1
+
+
+def _saves(request: Request) -> bool:
+    return request.headers.get("x-autosave") == "1"
