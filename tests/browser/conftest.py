@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
+from tests.fixtures.browsers import patient_page
 
 AXE = (Path(__file__).parent / "axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -37,7 +38,7 @@ def browse(chromium: Browser, live_server: LiveServer) -> Iterator[Open]:
         contexts.append(context)
         if by is not None:
             _sign_in(context, by, live_server.url)
-        page = context.new_page()
+        page = patient_page(context, script)
         page.complaints = []  # type: ignore[attr-defined]
         page.on("console", lambda message: _note(page, message.type, message.text))
         page.on("pageerror", lambda error: _note(page, "error", str(error)))
@@ -65,6 +66,7 @@ def _sign_in(context: BrowserContext, user: User, url: str) -> None:
 def faults(page: Page) -> list[str]:
     """What is wrong with a page for anybody: axe's violations, complaints on the console (among them whatever
     the Content-Security-Policy refused), and a page that scrolls sideways."""
+    page.wait_for_load_state()
     page.evaluate(AXE)
     found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
     violations = [f"{v['id']}: {node['html'][:160]}" for v in found["violations"] for node in v["nodes"]]

@@ -29,7 +29,8 @@ def test_rotating_says_until_when_the_old_secret_works(browse: Open, token: Toke
     dialog.get_by_text("at once").click()
     expect(dialog.get_by_role("img", name="The old secret stops now")).to_be_visible()
     dialog.get_by_text("in 7 days").click()
-    assert dialog.get_by_role("img").get_attribute("aria-label") != day
+    expect(dialog.get_by_role("img")).not_to_have_attribute("aria-label", "The old secret stops now")
+    expect(dialog.get_by_role("img")).not_to_have_attribute("aria-label", str(day))
     assert faults(page) == []
     dialog.get_by_role("button", name="Rotate").click()
     expect(page.get_by_text("The old secret works until")).to_be_visible()
@@ -37,7 +38,7 @@ def test_rotating_says_until_when_the_old_secret_works(browse: Open, token: Toke
     page.goto(f"/tokens/{token.public_id}/")
     expect(page.get_by_text("A rotation is open")).to_be_visible()
     expect(page.get_by_role("link", name="Rotate…")).to_have_count(0)
-    assert page.locator("#secret").count() == 0
+    expect(page.locator("#secret")).to_have_count(0)
 
 
 def test_revoking_needs_no_password_though_rotating_does(browse: Open, token: Token) -> None:
@@ -45,6 +46,7 @@ def test_revoking_needs_no_password_though_rotating_does(browse: Open, token: To
     expect(page.get_by_label("Password")).to_be_visible()
     page.goto(f"/tokens/{token.public_id}/")
     page.get_by_role("link", name="Revoke…").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
     assert faults(page) == []
     page.get_by_role("dialog").get_by_label("Reason").fill("Seen on a screenshot")
     page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
@@ -54,6 +56,7 @@ def test_revoking_needs_no_password_though_rotating_does(browse: Open, token: To
 def test_a_form_in_a_dialog_goes_on_after_the_password(browse: Open, token: Token) -> None:
     page = browse("/tokens/", by=token.created_by)
     page.keyboard.press("c")
+    expect(page.get_by_role("dialog").get_by_label("Name")).to_be_focused()
     page.keyboard.type("nightly")
     page.keyboard.press("Control+Enter")
     page.get_by_label("Password").fill(factories.PASSWORD)

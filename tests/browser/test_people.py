@@ -1,6 +1,7 @@
 """The pages about people in a real browser: accessible, quiet under the Content-Security-Policy, and passkeys."""
 
 import pytest
+from playwright.sync_api import expect
 
 from accounts.actions.invitations import invite_member
 from accounts.actions.workspaces import create_workspace
@@ -45,7 +46,7 @@ def test_a_shared_workspace_and_its_members_have_no_faults(browse, ada):
     page.get_by_role("button", name="Workspace:").click()
     page.get_by_role("button", name="Garden").click()
     page.goto("/workspace/")
-    assert page.get_by_text("new@example.com").first.is_visible()
+    expect(page.get_by_text("new@example.com").first).to_be_visible()
     assert faults(page) == []
     page.get_by_role("link", name="Change Bob").click()
     assert faults(page) == []
@@ -63,11 +64,11 @@ def test_signing_in_and_out_without_script(browse, ada):
     page.get_by_label("Email").fill("ada@example.com")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    assert page.get_by_text("Ada Byron").first.is_visible()
+    expect(page.get_by_text("Ada Byron").first).to_be_visible()
     page.goto("/accounts/logout/")
     page.get_by_role("button", name="Sign out").last.click()
     page.goto("/profile/")
-    assert page.url.endswith("/accounts/login/?next=/profile/")
+    page.wait_for_url("**/accounts/login/?next=/profile/")
 
 
 def test_a_passkey_is_added_and_signs_in(browse, ada):

@@ -46,7 +46,7 @@ def test_the_queue_is_emptied_from_the_keyboard(browse: Open, desk: SimpleNamesp
     opened(page, "First")
     page.keyboard.press("j")
     opened(page, "Second")
-    assert desk.second.public_id in page.url
+    page.wait_for_url(f"**/review/{desk.second.public_id}/**")
     page.keyboard.press("k")
     opened(page, "First")
     expect(page.locator(f"#row-{desk.first.public_id}")).to_be_focused()

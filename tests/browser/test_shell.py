@@ -73,9 +73,9 @@ def test_single_keys_do_nothing_while_typing_nor_when_switched_off(browse: Open,
     page.keyboard.type("?")
     expect(page.locator("#keyboard")).to_be_hidden()
     page.keyboard.press("Escape")
-    expect(page.locator("#palette")).to_be_hidden()
-    page.keyboard.press("?")
+    page.keyboard.press("?")  # At once: a field of a closed dialog still has the focus until the next frame.
     expect(page.locator("#keyboard")).to_be_visible()
+    expect(page.locator("#palette")).to_be_hidden()
     User.objects.filter(pk=noor.pk).update(single_keys=False)
     page.goto(NOWHERE)
     page.keyboard.press("?")
@@ -90,6 +90,7 @@ def test_a_phone_has_the_menu_behind_a_button(browse: Open, noor: User) -> None:
     page.get_by_role("button", name="Noor").last.click()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Sign out")).to_be_hidden()
     page.keyboard.press("Escape")
     expect(page.locator("#nav")).to_be_hidden()
 
@@ -99,6 +100,7 @@ def test_the_first_tab_leads_past_the_navigation(browse: Open, noor: User) -> No
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="To the start")).to_be_focused()
 

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests import factories
 from tests.browser.conftest import PHONE, WIDE
+from tests.fixtures.browsers import patient_page
 from tests.journeys.conftest import Edge
 from tests.tokens.review.conftest import ask
 
@@ -22,7 +23,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
 ]
 HELLO = [{"role": "user", "content": "Hello"}]
-MAIL_SECONDS = 20
+MAIL_SECONDS = 60
 MOST_STEPS = 20
 
 Enter = Callable[..., Page]
@@ -38,8 +39,7 @@ def enter(chromium: Browser, site: Edge) -> Iterator[Enter]:
             base_url=site.trellis, viewport=PHONE if phone else WIDE, has_touch=phone, reduced_motion="reduce"
         )
         contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
+        page = patient_page(context)
         page.goto("/")
         return page
 
