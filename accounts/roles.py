@@ -24,6 +24,7 @@ class Permission(StrEnum):
     APPLICATION_EDIT = "application.edit"
     TOKEN_MANAGE = "token.manage"  # noqa: S105
     REQUEST_WRITE = "request.write"
+    ORDER_WRITE = "order.write"
     # On the platform.
     REVIEW_READ = "review.read"
     REVIEW_DECIDE = "review.decide"
@@ -32,6 +33,8 @@ class Permission(StrEnum):
     AUDIT_READ = "audit.read"
     CATALOGUE_READ = "catalogue.read"
     CATALOGUE_CHANGE = "catalogue.change"
+    PAYMENTS_READ = "payments.read"
+    PAYMENTS_MANAGE = "payments.manage"
     GATEWAY_MANAGE = "gateway.manage"
     SUSPEND = "suspend"
     PEOPLE_MANAGE = "people.manage"
@@ -43,6 +46,7 @@ _MEMBER = frozenset(
         Permission.APPLICATION_EDIT,
         Permission.TOKEN_MANAGE,
         Permission.REQUEST_WRITE,
+        Permission.ORDER_WRITE,
     }
 )
 WORKSPACE_PERMISSIONS: dict[str, frozenset[Permission]] = {
@@ -55,6 +59,7 @@ _AUDITOR = _ANYBODY | {
     Permission.HOLDINGS_READ,
     Permission.AUDIT_READ,
     Permission.CATALOGUE_READ,
+    Permission.PAYMENTS_READ,
 }
 PLATFORM_PERMISSIONS: dict[str, frozenset[Permission]] = {
     PlatformRole.DEVELOPER: _ANYBODY,
@@ -65,6 +70,7 @@ PLATFORM_PERMISSIONS: dict[str, frozenset[Permission]] = {
         Permission.REVIEW_DECIDE,
         Permission.HOLDINGS_CHANGE,
         Permission.CATALOGUE_CHANGE,
+        Permission.PAYMENTS_MANAGE,
         Permission.GATEWAY_MANAGE,
         Permission.SUSPEND,
         Permission.PEOPLE_MANAGE,

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from tiers.views import audit, catalogue
+from tiers.views import audit, catalogue, webhooks
 
 catalogue_pages = [
     path("tiers/new/", catalogue.new_tier, name="new_tier"),
@@ -10,7 +10,11 @@ catalogue_pages = [
     path("models/new/", catalogue.new_model, name="new_model"),
     path("models/<slug:public_id>/", catalogue.model, name="model"),
 ]
+webhook_pages = [
+    path("standard/<slug:source>", webhooks.standard, name="standard"),
+]
 urlpatterns = [
+    path("webhooks/", include((webhook_pages, "webhooks"))),
     path("audit/", audit.log, name="audit"),
     path("audit/verify/", audit.verify, name="audit_verify"),
     path("catalogue/", catalogue.index, name="catalogue"),

@@ -35,6 +35,7 @@ TABLE: Final[dict[str, Audience]] = {
     "theme/": EVERYBODY,
     "tiers/": EVERYBODY,
     "models/": EVERYBODY,
+    "webhooks/standard/<slug:source>": EVERYBODY,
     "invitations/<str:public_id>/<str:secret>/": EVERYBODY,
     "profile/": SIGNED_IN,
     "profile/security/": SIGNED_IN,

@@ -59,7 +59,7 @@ def give_grant(
         created_by=by if isinstance(by, User) else None,
         **({"starts_at": starts_at} if starts_at is not None else {}),
     )
-    audit.record("grant.given", grant, by=by, workspace=workspace, reason=reason, after=_described(grant))
+    audit.record("grant.given", grant, by=by, workspace=workspace, reason=reason, after=described(grant))
     return grant
 
 
@@ -146,10 +146,12 @@ def _phase(grant: Grant) -> dict[str, Any]:
     }
 
 
-def _described(grant: Grant) -> dict[str, Any]:
+def described(grant: Grant) -> dict[str, Any]:
+    """What an audit event says of a grant that is given."""
     return {
         "tier": grant.tier.slug if grant.tier else None,
         "model": grant.model.name if grant.model else None,
+        "calls": grant.calls,
         "application_id": grant.application_id,
         "permissions": list(grant.permissions),
         "source": grant.source,

@@ -51,7 +51,11 @@ class Received:
 
 class PaymentProvider(Protocol):
     """Times are aware and in UTC, amounts in minor units. Whatever goes over the network raises ProviderAway, is
-    bounded to a few seconds, and is never called inside a transaction."""
+    bounded to a few seconds, and is never called inside a transaction.
+
+    `ASKS`: its messages are but a hint, and `fetch` is asked before anything is believed."""
+
+    ASKS: bool
 
     def is_on(self) -> bool:
         """Whether it is configured (and, of the sandbox, whether DEMO is on)."""
@@ -65,6 +69,9 @@ class PaymentProvider(Protocol):
     def events(self, stored: ProviderEvent) -> list[Event]:
         """What a stored message says of its order; empty where it says nothing that concerns us. Pure.
         Raises Unusable."""
+
+    def locate(self, stored: ProviderEvent) -> str:
+        """The order's reference where `receive` could not tell it; empty where it is none of ours. Network."""
 
     def fetch(self, order: Order) -> list[Event]:
         """Ask the provider how the order stands; empty where it cannot be asked. Network."""

@@ -1,0 +1,245 @@
+"""`sync_order`: the one way an order changes. The webhook, the page the buyer returns to, its poll, the sweeper, the
+reconciler and staff all call it, as often as they like."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from accounts import audit, clock
+from accounts.audit import Actor
+from accounts.errors import Conflict
+from accounts.ids import new_public_id
+from accounts.models import User, Workspace
+from accounts.roles import Permission, require
+from tiers.actions.alarms import clear_alarms, raise_alarm
+from tiers.actions.early_access import close_window_at_goal
+from tiers.actions.order_grants import agree
+from tiers.models import (
+    AlarmKind,
+    EventKind,
+    Grant,
+    InboxState,
+    Order,
+    OrderEvent,
+    OrderState,
+    Problem,
+    Product,
+    ProductVersion,
+    Provider,
+    ProviderEvent,
+)
+from tiers.order_states import Derived, Event, derive
+from tiers.payments import Unusable, provider
+from tiers.selectors import order_facts
+
+CHECKOUT: Final = "checkout"
+
+
+def sync_order(*, pk: int, ask: bool, by: Actor, recorded: Iterable[Event] = ()) -> Order:
+    """Bring an order and its grant to what the set of its events says, and return it.
+
+    `ask`: first ask the provider how it stands (network, before any lock). `recorded`: events of our own to add.
+    Then, in one transaction: what is new joins the set, unhandled messages of the inbox too, and state, grant, audit
+    and alarms follow. Called twice, late or at once by several, it comes to the same. Raises ProviderAway."""
+    fetched = _fetch(pk) if ask else []
+    with transaction.atomic():
+        order = _locked(pk)
+        _join(order, [*fetched, *recorded])
+        unusable = _join_inbox(order)
+        derived = _derived(order)
+        before = _described(order)
+        order = _write(order, derived, asked=ask)
+        changed = agree(order, derived, by=by)
+        if before != _described(order):
+            audit.record(
+                "order.changed", order, by=by, workspace=order.workspace, before=before, after=_described(order)
+            )
+        if changed:
+            close_window_at_goal(order)
+        _mark_inbox(order, derived, unusable)
+        _tell_staff(order)
+    return order
+
+
+def _fetch(pk: int) -> list[Event]:
+    order = Order.objects.select_related("workspace", "quoted__product").get(pk=pk)
+    return provider(order.provider).fetch(order)
+
+
+def _locked(pk: int) -> Order:
+    return _whole().select_for_update(no_key=True, of=("self",)).get(pk=pk)
+
+
+def _whole() -> QuerySet[Order]:
+    return Order.objects.select_related("workspace", "version__product", "version__tier", "version__model")
+
+
+def _join(order: Order, events: Iterable[Event], inbox: ProviderEvent | None = None) -> None:
+    rows = [OrderEvent(order=order, inbox=inbox, **asdict(event)) for event in events]
+    OrderEvent.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _join_inbox(order: Order) -> dict[int, str]:
+    """Add what the stored messages say; of those that say nothing usable, why."""
+    unusable: dict[int, str] = {}
+    for message in ProviderEvent.objects.filter(order=order, handled_at=None).order_by("pk"):
+        try:
+            _join(order, provider(message.provider).events(message), message)
+        except Unusable as error:
+            unusable[message.pk] = str(error)
+    return unusable
+
+
+def _derived(order: Order) -> Derived:
+    events = order_facts.events(order)
+    quoted = None
+    if order.quoted_id is not None:
+        version = ProductVersion.objects.select_related("product", "model").get(pk=order.quoted_id)
+        quoted = order_facts.offer(version)
+    return derive(
+        events,
+        now=clock.now(),
+        offers=order_facts.offers(event.product for event in events if event.product),
+        workspaces=order_facts.existing_workspaces(event.workspace for event in events if event.workspace),
+        quoted=quoted,
+    )
+
+
+def _write(order: Order, derived: Derived, *, asked: bool) -> Order:
+    """Both workspaces are locked where the order turns out to be another's than it seemed."""
+    named = Workspace.objects.filter(Q(public_id=derived.workspace) | Q(pk=order.workspace_id))
+    locked = {workspace.public_id: workspace for workspace in named.select_for_update(no_key=True).order_by("pk")}
+    workspace = locked.get(derived.workspace)
+    values: dict[str, Any] = {
+        "workspace": workspace,
+        "version_id": derived.offer.id if derived.offer else None,
+        "state": derived.state,
+        "problem": derived.problem or "",
+        "holds": derived.holds,
+        "unsettled_since": derived.unsettled_since,
+        "settled_at": derived.settled_at,
+        "ends_at": derived.ends_at,
+        "refunded": derived.refunded,
+    }
+    now: dict[str, Any] = {"synced_at": Now()} if asked else {}
+    if any(getattr(order, name) != value for name, value in values.items()):
+        now["changed_at"] = Now()
+    Order.objects.filter(pk=order.pk).update(**values, **now)
+    return _whole().get(pk=order.pk)
+
+
+def _described(order: Order) -> dict[str, Any]:
+    return {
+        "workspace": order.workspace.public_id if order.workspace else None,
+        "product": order.version.product.slug if order.version else None,
+        "state": order.state,
+        "problem": order.problem,
+        "holds": order.holds,
+        "ends_at": order.ends_at.isoformat() if order.ends_at else None,
+        "refunded": order.refunded,
+    }
+
+
+def _mark_inbox(order: Order, derived: Derived, unusable: dict[int, str]) -> None:
+    """Say of each message what became of it. One that was set aside may come right: a product is added later."""
+    waiting = ProviderEvent.objects.filter(order=order).filter(Q(handled_at=None) | Q(state=InboxState.SET_ASIDE))
+    for message in waiting.prefetch_related("order_events"):
+        keys = [event.key for event in message.order_events.all()]
+        problems = [derived.set_aside[key] for key in keys if key in derived.set_aside]
+        error = unusable.get(message.pk, "" if keys else message.error)
+        error = str(problems[0].label) if problems else error
+        if message.handled_at is not None and bool(error) == (message.state == InboxState.SET_ASIDE):
+            continue
+        said = bool(keys) or provider(message.provider).ASKS
+        state = InboxState.SET_ASIDE if error else InboxState.APPLIED if said else InboxState.IGNORED
+        ProviderEvent.objects.filter(pk=message.pk).update(
+            state=state, error=error[:500], attempts=F("attempts") + 1, handled_at=Now()
+        )
+        if error:
+            raise_alarm(AlarmKind.EVENT_SET_ASIDE, message.public_id, error, order=order, event=message)
+        else:
+            clear_alarms(AlarmKind.EVENT_SET_ASIDE, message.public_id, "It was applied.")
+            clear_alarms(AlarmKind.EVENT_FAILING, message.public_id, "It was applied.")
+
+
+def _tell_staff(order: Order) -> None:
+    if order.problem:
+        raise_alarm(AlarmKind.UNFULFILLED, order.public_id, str(Problem(order.problem).label), order=order)
+    else:
+        clear_alarms(AlarmKind.UNFULFILLED, order.public_id, "It was settled.")
+
+
+# --- Orders that begin here --------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def place_order(*, workspace: Workspace, product: Product, name: Provider, by: User) -> Order:
+    """Order what is on sale now, at the price that it has now. An unsettled order of the same is gone on with instead,
+    so that nobody pays twice. Raises Conflict where it is not on sale, or held already for good."""
+    require(by, Permission.ORDER_WRITE, workspace)
+    workspace = Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
+    version = _on_sale(product)
+    going = unsettled(workspace, version, name)
+    if going is not None:
+        return going
+    _check_of_use(workspace, version)
+    public_id = new_public_id()
+    order = Order.objects.create(public_id=public_id, provider=name, reference=public_id, quoted=version, created_by=by)
+    after = {"product": product.slug, "amount": version.amount, "currency": version.currency}
+    audit.record("order.placed", order, by=by, workspace=workspace, after=after)
+    return sync_order(pk=order.pk, ask=False, by=by, recorded=[_creation(workspace, version, clock.now())])
+
+
+def unsettled(workspace: Workspace, version: ProductVersion, name: Provider) -> Order | None:
+    """The order of the same thing at the same provider that waits for its money."""
+    waiting = Order.objects.filter(workspace=workspace, quoted=version, provider=name, unsettled_since__isnull=False)
+    return waiting.order_by("-pk").first()
+
+
+def _on_sale(product: Product) -> ProductVersion:
+    now = clock.now()
+    version = product.versions.select_related("product", "tier", "model").order_by("number").last()
+    if version is None or version.sale_from > now or (version.sale_until and version.sale_until <= now):
+        raise Conflict(_("This is not on sale now."))
+    if order_facts.offer(version).is_closed(now):
+        raise Conflict(_("Early access to it is over: it opens to its tier now."))
+    return version
+
+
+def _check_of_use(workspace: Workspace, version: ProductVersion) -> None:
+    """What one holds for good by an order, one need not buy again; packs and what ends may be bought on top."""
+    if version.calls is not None:
+        return
+    held = Grant.objects.filter(workspace=workspace, revoked_at=None, ends_at=None, order__isnull=False)
+    if held.filter(tier=version.tier, model=version.model, permissions__contains=version.permissions).exists():
+        raise Conflict(_("This workspace holds it already, for good. Nothing would be gained by paying again."))
+
+
+def _creation(workspace: Workspace, version: ProductVersion, at: datetime) -> Event:
+    return Event(
+        key=CHECKOUT,
+        kind=EventKind.CREATED,
+        at=at,
+        received_at=at,
+        workspace=workspace.public_id,
+        product=version.product.slug,
+        amount=version.amount,
+        currency=version.currency,
+    )
+
+
+def open_checkout(*, order: Order, back: str, by: User) -> Order:
+    """Open the provider's page for an order that waits for its money, and note its address. Raises ProviderAway."""
+    if order.workspace is None or order.state not in {OrderState.CREATED, OrderState.PENDING}:
+        raise Conflict(_("This order does not wait for a payment any more."))
+    require(by, Permission.ORDER_WRITE, order.workspace)
+    url = provider(order.provider).start_checkout(order, back=back)
+    Order.objects.filter(pk=order.pk).update(checkout_url=url)
+    order.checkout_url = url
+    return order

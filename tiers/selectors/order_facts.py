@@ -1,0 +1,64 @@
+"""Rows as the pure core of orders reads them."""
+
+from collections.abc import Iterable
+
+from accounts.models import Workspace
+from tiers.models import Order, OrderEvent, ProductVersion
+from tiers.order_states import Event, EventKind, Offer
+
+
+def offer(version: ProductVersion) -> Offer:
+    """`version` with its product, and its model where it has one, joined."""
+    model = version.model
+    return Offer(
+        id=version.pk,
+        product=version.product.slug,
+        kind=version.product.kind,
+        amount=version.amount,
+        currency=version.currency,
+        sale_from=version.sale_from,
+        sale_until=version.sale_until,
+        interval=version.interval,
+        lasts_days=version.lasts_days,
+        grace_days=version.grace_days,
+        partial_refund=version.partial_refund,
+        calls=version.calls,
+        window_until=version.window_until,
+        closed_at=model.goal_reached_at if model and version.product.kind == "early_access" else None,
+    )
+
+
+def offers(slugs: Iterable[str]) -> dict[str, list[Offer]]:
+    """All versions of each of these products that exists, oldest first."""
+    found: dict[str, list[Offer]] = {}
+    versions = ProductVersion.objects.filter(product__slug__in=set(slugs)).select_related("product", "model")
+    for version in versions.order_by("product", "number"):
+        found.setdefault(version.product.slug, []).append(offer(version))
+    return found
+
+
+def existing_workspaces(public_ids: Iterable[str]) -> set[str]:
+    return set(Workspace.objects.filter(public_id__in=set(public_ids)).values_list("public_id", flat=True))
+
+
+def events(order: Order) -> list[Event]:
+    return [_event(row) for row in OrderEvent.objects.filter(order=order)]
+
+
+def _event(row: OrderEvent) -> Event:
+    return Event(
+        key=row.key,
+        kind=EventKind(row.kind),
+        at=row.at,
+        received_at=row.received_at,
+        version=row.version,
+        workspace=row.workspace,
+        product=row.product,
+        amount=row.amount,
+        currency=row.currency,
+        refund_id=row.refund_id,
+        refund_amount=row.refund_amount,
+        dispute_id=row.dispute_id,
+        outcome=row.outcome,
+        period_end=row.period_end,
+    )
