@@ -50,6 +50,7 @@ def load_starter_catalogue(
             loader.load_operation(operation)
         for model in files.models:
             loader.load_model(model)
+        loader.create_models()
         loader.link(files)
         done = loader.done
         if done.created or done.updated:
@@ -68,6 +69,7 @@ class _Loader:
         self.operations = {operation.slug: operation for operation in Operation.objects.all()}
         self.models = {model.name: model for model in AIModel.objects.all()}
         self.writable: set[str] = set()
+        self.new: dict[str, tuple[AIModel, tuple[str, ...]]] = {}
 
     def load_tier(self, entry: starter.TierEntry) -> None:
         if self._is_kept(entry.slug in self.tiers):
@@ -106,9 +108,24 @@ class _Loader:
         values: dict[str, Any] = {name: getattr(entry, name) for name in names.split()}
         values["aliases"] = list(entry.aliases)
         values["tier"] = self.tiers[entry.tier] if entry.tier else None
-        self._write(model, f"model {entry.name}", values)
-        self._serve(model, entry.operations)
+        if model.pk is None:
+            for name, value in values.items():
+                setattr(model, name, value)
+            self.new[entry.name] = model, entry.operations
+            self.done.created.append(f"model {entry.name}")
+        else:
+            self._write(model, f"model {entry.name}", values)
+            self._serve(model, entry.operations)
         self.writable.add(f"model {entry.name}")
+
+    def create_models(self) -> None:
+        """Those that are new, which are all of them the first time, in two statements."""
+        AIModel.objects.bulk_create(model for model, _ in self.new.values())
+        ServedOperation.objects.bulk_create(
+            ServedOperation(model=model, operation_id=pk)
+            for model, slugs in self.new.values()
+            for pk in sorted(self.operations[slug].pk for slug in set(slugs))
+        )
 
     def link(self, files: starter.StarterCatalogue) -> None:
         """What points to a model is set once all of them exist, on the entries just written alone."""
