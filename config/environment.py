@@ -11,7 +11,7 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
 
 import environ
@@ -22,6 +22,8 @@ SOCIAL_HOSTS = {
     "google": "https://accounts.google.com",
     "discord": "https://discord.com",
 }
+STRIPE_API: Final = "https://api.stripe.com"
+STRIPE_CHECKOUT: Final = "https://checkout.stripe.com"
 TRUE, FALSE = {"1", "on", "true", "yes"}, {"0", "off", "false", "no", ""}
 MINIMUM_KEY_BYTES = 32
 
@@ -32,6 +34,22 @@ class ConfigurationError(SystemExit):
 
 def fail(name: str, problem: str) -> NoReturn:
     raise ConfigurationError(f"trellis: {name} {problem}")
+
+
+@dataclass(frozen=True, slots=True)
+class Stripe:
+    """Empty where Stripe is not used; either both secrets are there, or neither."""
+
+    secret_key: str
+    webhook_secret: str
+    api_base: str
+
+    @property
+    def checkout_origins(self) -> list[str]:
+        """Where a checkout's page lies: forms lead there."""
+        if not self.secret_key:
+            return []
+        return [STRIPE_CHECKOUT] if self.api_base == STRIPE_API else [STRIPE_CHECKOUT, self.api_base]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +66,7 @@ class Environment:
     social_providers: list[str]
     social_apps: dict[str, Any]
     form_targets: list[str]
+    stripe: Stripe
     trusted_proxy_count: int
     outgoing_allowed_networks: list[str]
 
@@ -65,6 +84,7 @@ def read(var_dir: Path) -> Environment:
     hosts = hosts or ["127.0.0.1", "localhost", "[::1]"]
     if demo:
         _refuse_public_demo(values, site_url, hosts)
+    stripe = _stripe(values, demo)
     providers = [name for name in SOCIAL_HOSTS if values.get(f"{name.upper()}_CLIENT_ID")]
     return Environment(
         demo=demo,
@@ -78,7 +98,8 @@ def read(var_dir: Path) -> Environment:
         from_email=values.get("FROM_EMAIL") or f"Trellis <trellis@{urlsplit(site_url).hostname}>",
         social_providers=providers,
         social_apps={name: _social_app(values, name) for name in providers},
-        form_targets=[SOCIAL_HOSTS[name] for name in providers],
+        form_targets=[*(SOCIAL_HOSTS[name] for name in providers), *stripe.checkout_origins],
+        stripe=stripe,
         trusted_proxy_count=_count(values, "TRUSTED_PROXY_COUNT"),
         outgoing_allowed_networks=_networks(values, "OUTGOING_ALLOWED_NETWORKS"),
     )
@@ -248,6 +269,24 @@ def _social_app(values: dict[str, str], name: str) -> dict[str, Any]:
         "SCOPE": {"github": ["user:email"], "google": ["profile", "email"], "discord": ["identify", "email"]}[name],
         "OAUTH_PKCE_ENABLED": True,
     }
+
+
+def _stripe(values: dict[str, str], demo: bool) -> Stripe:
+    key, secret = values.get("STRIPE_SECRET_KEY", ""), values.get("STRIPE_WEBHOOK_SECRET", "")
+    for name, other in (("STRIPE_WEBHOOK_SECRET", "STRIPE_SECRET_KEY"), ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET")):
+        if values.get(other) and not values.get(name):
+            fail(name, f"is not set, but {other} is")
+    if key and not key.startswith(("sk_", "rk_")):
+        fail("STRIPE_SECRET_KEY", "must be a secret or restricted key, such as sk_live_…")
+    if secret and not secret.startswith("whsec_"):
+        fail("STRIPE_WEBHOOK_SECRET", "must be the webhook endpoint's signing secret, such as whsec_…")
+    base = (_url(values, "STRIPE_API_BASE", {"https", "http"}) or STRIPE_API).rstrip("/")
+    parts = urlsplit(base)
+    if not parts.hostname or parts.path or parts.query or parts.fragment or parts.username is not None:
+        fail("STRIPE_API_BASE", f"must be an origin such as {STRIPE_API}, with no path")
+    if parts.scheme == "http" and not demo and not is_loopback(parts.hostname):
+        fail("STRIPE_API_BASE", "must be https: the secret key is sent there")
+    return Stripe(key, secret, base)
 
 
 def _count(values: dict[str, str], name: str) -> int:

@@ -236,6 +236,11 @@ OUTGOING_ALLOWED_NETWORKS: list[str] = ENV.outgoing_allowed_networks
 DNS_SERVERS: list[tuple[str, int]] = []
 DOMAIN_PROOF_ADDRESS = "https://{host}/.well-known/trellis-verify.txt"
 
+# --- Payments ---------------------------------------------------------------------------------------------
+STRIPE_SECRET_KEY = ENV.stripe.secret_key
+STRIPE_WEBHOOK_SECRET = ENV.stripe.webhook_secret
+STRIPE_API_BASE = ENV.stripe.api_base
+
 # --- Logs -------------------------------------------------------------------------------------------------
 # AuditContextMiddleware has replaced an ill-formed one by then.
 DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True

@@ -13,7 +13,9 @@ CLONE = Path(__file__).resolve().parent.parent
 FIRST_REDIS_DATABASE = 1
 HOLDING = ExitStack()
 
-for name in ("SITE_URL", "ALLOWED_HOSTS", "SECRET_KEY", "EMAIL_URL", "PORT", "BIND", "TRUSTED_PROXY_COUNT"):
+OTHERS = ("SITE_URL", "ALLOWED_HOSTS", "SECRET_KEY", "EMAIL_URL", "PORT", "BIND", "TRUSTED_PROXY_COUNT")
+STRIPE = ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE")
+for name in (*OTHERS, *STRIPE):
     os.environ.pop(name, None)
 os.environ |= {
     "DJANGO_SETTINGS_MODULE": "tests.settings",

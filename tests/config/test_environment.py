@@ -19,13 +19,14 @@ PRODUCTION = {
     "REDIS_URL": "redis://redis.example.com:6379/0",
     "EMAIL_URL": "smtp+tls://user:password@mail.example.com:587",
 }
+STRIPE = ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE")
 OTHERS = ("PORT", "BIND", "GRANIAN_HOST", "GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET", "TRUSTED_PROXY_COUNT")
 
 
 @pytest.fixture
 def variables(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """An environment with none of the project's variables."""
-    for name in (*PRODUCTION, *OTHERS, "OUTGOING_ALLOWED_NETWORKS"):
+    for name in (*PRODUCTION, *OTHERS, *STRIPE, "OUTGOING_ALLOWED_NETWORKS"):
         monkeypatch.delenv(name, raising=False)
     return monkeypatch
 
@@ -98,6 +99,34 @@ def test_a_port_that_is_no_number_is_named(variables: pytest.MonkeyPatch, tmp_pa
 def test_a_sign_in_provider_needs_its_secret(variables: pytest.MonkeyPatch, tmp_path: Path) -> None:
     given(variables, {**PRODUCTION, "GITHUB_CLIENT_ID": "id"})
     assert failure(tmp_path).startswith("trellis: GITHUB_CLIENT_SECRET is not set")
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"STRIPE_SECRET_KEY": "sk_test_1"}, "STRIPE_WEBHOOK_SECRET is not set, but STRIPE_SECRET_KEY is"),
+        ({"STRIPE_WEBHOOK_SECRET": "whsec_1"}, "STRIPE_SECRET_KEY is not set, but STRIPE_WEBHOOK_SECRET is"),
+        ({"STRIPE_SECRET_KEY": "pk_test_1", "STRIPE_WEBHOOK_SECRET": "whsec_1"}, "STRIPE_SECRET_KEY must be"),
+        ({"STRIPE_SECRET_KEY": "sk_test_1", "STRIPE_WEBHOOK_SECRET": "sk_test_1"}, "STRIPE_WEBHOOK_SECRET must be"),
+        ({"STRIPE_API_BASE": "ftp://api.stripe.com"}, "STRIPE_API_BASE must start with http"),
+        ({"STRIPE_API_BASE": "https://api.stripe.com/v1"}, "STRIPE_API_BASE must be an origin"),
+        ({"STRIPE_API_BASE": "http://api.example.com"}, "STRIPE_API_BASE must be https"),
+    ],
+)
+def test_stripe_is_set_up_wholly_or_not_at_all(
+    variables: pytest.MonkeyPatch, tmp_path: Path, values: dict[str, str], named: str
+) -> None:
+    given(variables, {**PRODUCTION, **values})
+    assert failure(tmp_path).startswith(f"trellis: {named}")
+
+
+def test_a_form_may_lead_to_stripes_checkout_where_stripe_is_on(variables: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    given(variables, PRODUCTION)
+    assert environment.read(tmp_path).form_targets == []
+    given(variables, {"STRIPE_SECRET_KEY": "sk_live_1", "STRIPE_WEBHOOK_SECRET": "whsec_1"})
+    assert environment.read(tmp_path).form_targets == ["https://checkout.stripe.com"]
+    given(variables, {"STRIPE_API_BASE": "http://127.0.0.1:12111/"})
+    assert environment.read(tmp_path).form_targets == ["https://checkout.stripe.com", "http://127.0.0.1:12111"]
 
 
 def test_a_bare_clone_is_a_demo_on_random_keys_that_last(variables: pytest.MonkeyPatch, tmp_path: Path) -> None:
