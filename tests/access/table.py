@@ -29,6 +29,9 @@ DECIDERS: Final = _audience(MAINTAINER, ADMINISTRATOR, others=FORBIDDEN)
 AUDITORS: Final = _audience(AUDITOR, ADMINISTRATOR, others=FORBIDDEN)
 ADMINISTRATORS: Final = _audience(ADMINISTRATOR, others=FORBIDDEN)
 
+# Whoever they are signed in as: a provider signs its messages.
+UNSIGNED: Final = dict.fromkeys(VISITORS, "401")
+
 TABLE: Final[dict[str, Audience]] = {
     "": EVERYBODY,
     "language/": EVERYBODY,
@@ -96,6 +99,7 @@ TABLE: Final[dict[str, Audience]] = {
 # Where a form is answered otherwise than the page: the invitation is to none of these.
 TABLE_OF_FORMS: Final[dict[str, Audience]] = {
     "invitations/<str:public_id>/<str:secret>/": _audience(others=FORBIDDEN),
+    "webhooks/standard/<slug:source>": UNSIGNED,
 }
 
 # The library's pages. Those of a flow that nobody has begun lead away, which is open enough.

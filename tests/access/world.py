@@ -81,6 +81,7 @@ def _arguments(workspace: Workspace, application: Application, people: dict[str,
         "catalogue/tiers/": {"slug": "flower"},
         "catalogue/models/": {"public_id": AIModel.objects.get(name="gpt-4o-mini").public_id},
         "gateways/": {"public_id": gateway.public_id},
+        "webhooks/": {"source": "demo"},
         "holdings/": {"public_id": Grant.objects.get(workspace=workspace).public_id},
     }
 
