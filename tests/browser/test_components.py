@@ -32,6 +32,14 @@ def test_nothing_is_wrong_with_any_component(browse: Open, noor: User, phone: bo
     assert faults(page) == []
 
 
+def test_what_is_wrong_is_found(browse: Open, noor: User) -> None:
+    page = browse("/components/", by=noor, phone=True)
+    page.evaluate("document.querySelector('main').insertAdjacentHTML('beforeend', '<input id=bare><img src=/x.png>')")
+    page.evaluate("document.querySelector('h1').style.width = '999px'; console.error('broken')")
+    found = " ".join(faults(page))
+    assert all(words in found for words in ('label: <input id="bare">', "image-alt: <img", "broken", "sideways")), found
+
+
 def test_a_refused_form_says_what_is_wrong_first_and_leads_there(browse: Open, noor: User) -> None:
     page = browse("/components/", by=noor)
     page.get_by_label("Source code").fill("kept")
