@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from babel.numbers import list_currencies
 from django.utils.translation import gettext as _
 
 from accounts.errors import Invalid
@@ -11,6 +12,8 @@ from accounts.models import User
 from accounts.roles import Permission, require
 from tiers.models import AIModel, Operation, Tier
 
+MOST_FREE_TRIES: Final = 10_000
+LARGEST_GOAL: Final = 10**15
 COLOURS: Final = ("anonymous", "seed", "flower", "nectar")
 _SLUG: Final = re.compile(r"[a-z][a-z0-9-]{0,38}[a-z0-9]")
 # As platforms name them: gpt-4o-mini, black-forest-labs/flux.1-pro, claude-3:latest.
@@ -105,6 +108,20 @@ def _check_window(model: AIModel) -> None:
         raise Invalid(_("Early access needs both a start and an end."), field="early_access_until")
     if start is not None and end is not None and end <= start:
         raise Invalid(_("The end must come after the start."), field="early_access_until")
+    if not 0 <= model.free_tries <= MOST_FREE_TRIES:
+        raise Invalid(_("Free tries are 0 to 10,000."), field="free_tries")
+    _check_goal(model)
+
+
+def _check_goal(model: AIModel) -> None:
+    if model.goal_amount is None:
+        if model.goal_currency:
+            raise Invalid(_("Say how much the goal is, or leave both empty."), field="goal_amount")
+        return
+    if not 0 < model.goal_amount <= LARGEST_GOAL:
+        raise Invalid(_("A goal is at least 1 minor unit."), field="goal_amount")
+    if model.goal_currency not in list_currencies():
+        raise Invalid(_("Give the goal's currency, such as USD."), field="goal_currency")
 
 
 def _check_successor(model: AIModel) -> None:

@@ -12,6 +12,7 @@ from accounts import audit
 from accounts.errors import Invalid
 from accounts.models import User
 from tiers import catalogue_rules as rules
+from tiers.actions.products import follow_window
 from tiers.models import AIModel, CatalogueVersion, Operation, ServedOperation, Tier
 
 TIER_EDITABLE: Final = (
@@ -31,6 +32,9 @@ MODEL_EDITABLE: Final = (
     "gated",
     "early_access_from",
     "early_access_until",
+    "free_tries",
+    "goal_amount",
+    "goal_currency",
     "retired_at",
     "successor",
     "cost",
@@ -85,7 +89,8 @@ def add_model(
 def edit_model(
     *, model: AIModel, values: Mapping[str, Any], operations: Iterable[Operation] | None = None, reason: str, by: User
 ) -> AIModel:
-    """Change some of `MODEL_EDITABLE`; `operations` None leaves those that serve it as they are."""
+    """Change some of `MODEL_EDITABLE`; `operations` None leaves those that serve it as they are. Early access on sale
+    follows the window."""
     _begin(by)
     reason = rules.check_reason(reason)
     model = AIModel.objects.select_related("tier", "successor").get(pk=model.pk)
@@ -96,6 +101,7 @@ def edit_model(
     model.save()
     if operations is not None:
         _serve(model, rules.check_operations(operations))
+    follow_window(model=model, reason=reason, by=by)
     _record("model.edited", model, before, {**_told(model, MODEL_EDITABLE), "operations": _served(model)}, reason, by)
     return model
 
