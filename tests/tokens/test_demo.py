@@ -62,8 +62,9 @@ def test_demo_json_has_the_shape_of_the_contract(loaded: dict[str, Any], setting
     assert loaded["base_url"] == settings.SITE_URL
     assert loaded["publishable_origin"] == "https://app.example.com"
     assert loaded["restricted_to"] == "gpt-4o-mini"
-    assert loaded["webhooks"] == {}
-    assert loaded["products"] == []
+    assert loaded["webhooks"]["standard"]["source"] == "demo"
+    assert loaded["webhooks"]["standard"]["secret"].startswith("whsec_")
+    assert {product["kind"] for product in loaded["products"]} == {"tier", "model", "early_access", "pack"}
     assert loaded["tokens"].keys() == LABELS == loaded["workspaces"].keys()
     assert len(set(loaded["workspaces"].values())) == len(LABELS)
     for label, text in loaded["tokens"].items():

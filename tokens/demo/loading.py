@@ -10,8 +10,9 @@ from django.utils.translation import override
 
 from accounts import audit, clock, demo
 from accounts.models import AuditEvent, Workspace
+from tiers.actions.webhook_sources import MintedSource
 from tokens.actions.gateways import MintedGateway
-from tokens.demo import belongings, cast, conversations, keyring, written
+from tokens.demo import belongings, cast, conversations, keyring, offers, written
 from tokens.demo.moved_clock import moved_clock
 from tokens.demo.story import Stage, Step
 from tokens.models import Gateway
@@ -52,22 +53,25 @@ def load() -> str:
 def _tell() -> None:
     stage, texts = Stage(), dict[str, str]()
     gateways: list[MintedGateway] = []
+    sources: list[MintedSource] = []
     plan = [
         *cast.steps(stage),
         *belongings.steps(stage),
         *conversations.steps(stage),
         *keyring.steps(stage, texts),
+        *offers.steps(stage),
         Step(keyring.GATEWAY_MADE, lambda: gateways.append(keyring.add_demo_gateway(stage.administrator))),
+        Step(offers.SOURCE_MADE, lambda: sources.append(offers.add_demo_source(stage.administrator))),
     ]
     timed = list(_in_order(plan, clock.now()))
     with moved_clock() as set_clock:
         for at, step in timed:
             set_clock(at)
             step.act()
-    [gateway] = gateways
+    [gateway], [source] = gateways, sources
     workspaces = {label: stage.workspaces[f"key-{label}"].public_id for label in texts}
     _record(workspaces, gateway.gateway)
-    written.write(gateway_key=gateway.text, tokens=texts, workspaces=workspaces)
+    written.write(gateway_key=gateway.text, tokens=texts, workspaces=workspaces, webhook_secret=source.text)
 
 
 def _in_order(plan: list[Step], now: datetime) -> Iterator[tuple[datetime, Step]]:
@@ -83,7 +87,8 @@ def _write_again(loaded: AuditEvent) -> None:
     found = {workspace.public_id: workspace for workspace in Workspace.objects.filter(public_id__in=ids.values())}
     texts = keyring.mint_again({label: found[public_id] for label, public_id in ids.items()})
     gateway = keyring.rotate_demo_gateway(Gateway.objects.get(public_id=loaded.after["gateway"]))
-    written.write(gateway_key=gateway.text, tokens=texts, workspaces=ids)
+    source = offers.rotate_demo_source()
+    written.write(gateway_key=gateway.text, tokens=texts, workspaces=ids, webhook_secret=source.text)
 
 
 def _record(workspaces: dict[str, str], gateway: Gateway) -> None:

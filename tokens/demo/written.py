@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 
 from tokens import keys
+from tokens.demo import offers
 from tokens.demo.keyring import PUBLISHABLE_ORIGIN, RESTRICTED_TO
 from tokens.models import TokenSecret
 
@@ -17,8 +18,7 @@ def path() -> Path:
     return Path(settings.VAR_DIR) / "demo.json"
 
 
-def write(*, gateway_key: str, tokens: dict[str, str], workspaces: dict[str, str]) -> None:
-    """`webhooks` and `products` are those of payments, and empty until there are any."""
+def write(*, gateway_key: str, tokens: dict[str, str], workspaces: dict[str, str], webhook_secret: str) -> None:
     save(
         {
             "base_url": settings.SITE_URL,
@@ -27,8 +27,8 @@ def write(*, gateway_key: str, tokens: dict[str, str], workspaces: dict[str, str
             "workspaces": workspaces,
             "publishable_origin": PUBLISHABLE_ORIGIN,
             "restricted_to": RESTRICTED_TO,
-            "webhooks": {},
-            "products": [],
+            "webhooks": {"standard": {"source": offers.SOURCE, "secret": webhook_secret}},
+            "products": offers.listed(),
         }
     )
 
