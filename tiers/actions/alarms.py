@@ -14,8 +14,8 @@ from accounts.roles import Permission, require
 from tiers.models import Alarm, AlarmKind, Order, ProviderEvent
 
 _RAISE = """
-INSERT INTO tiers_alarm (public_id, kind, subject, detail, order_id, event_id, times, resolution)
-VALUES (%s, %s, %s, %s, %s, %s, 1, '')
+INSERT INTO tiers_alarm (public_id, kind, subject, detail, order_id, event_id, times, resolution, raised_at, seen_at)
+VALUES (%s, %s, %s, %s, %s, %s, 1, '', now(), now())
 ON CONFLICT (kind, subject) WHERE resolved_at IS NULL
 DO UPDATE SET times = tiers_alarm.times + 1, seen_at = now(), detail = excluded.detail
 """
