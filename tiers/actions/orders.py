@@ -47,11 +47,12 @@ def sync_order(*, pk: int, ask: bool, by: Actor, recorded: Iterable[Event] = ())
     `ask`: first ask the provider how it stands (network, before any lock). `recorded`: events of our own to add.
     Then, in one transaction: what is new joins the set, unhandled messages of the inbox too, and state, grant, audit
     and alarms follow. Called twice, late or at once by several, it comes to the same. Raises ProviderAway."""
-    fetched = _fetch(pk) if ask else []
+    heard, fetched = (_unhandled(pk), _fetch(pk)) if ask else ([], [])
     with transaction.atomic():
         order = _locked(pk)
         _join(order, [*fetched, *recorded])
-        unusable = _join_inbox(order)
+        messages = _messages(order, heard)
+        unusable = _join_inbox(order, messages)
         derived = _derived(order)
         before = _described(order)
         order = _write(order, derived, asked=ask)
@@ -62,9 +63,22 @@ def sync_order(*, pk: int, ask: bool, by: Actor, recorded: Iterable[Event] = ())
             )
         if changed:
             close_window_at_goal(order)
-        _mark_inbox(order, derived, unusable)
-        _tell_staff(order)
+        _mark_inbox(order, messages, derived, unusable)
+        _tell_staff(order, derived)
     return order
+
+
+def _unhandled(pk: int) -> list[int]:
+    return list(ProviderEvent.objects.filter(order=pk, handled_at=None).values_list("pk", flat=True))
+
+
+def _messages(order: Order, heard: list[int]) -> list[ProviderEvent]:
+    """Those that this sync may call handled. Where messages are but a hint, only the ones that were here before the
+    provider was asked: what came in meanwhile may be of a later truth, and has to ask for itself."""
+    waiting = ProviderEvent.objects.filter(order=order, handled_at=None)
+    if provider(order.provider).ASKS:
+        waiting = waiting.filter(pk__in=heard)
+    return list(waiting.order_by("pk"))
 
 
 def _fetch(pk: int) -> list[Event]:
@@ -85,10 +99,10 @@ def _join(order: Order, events: Iterable[Event], inbox: ProviderEvent | None = N
     OrderEvent.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _join_inbox(order: Order) -> dict[int, str]:
+def _join_inbox(order: Order, messages: Iterable[ProviderEvent]) -> dict[int, str]:
     """Add what the stored messages say; of those that say nothing usable, why."""
     unusable: dict[int, str] = {}
-    for message in ProviderEvent.objects.filter(order=order, handled_at=None).order_by("pk"):
+    for message in messages:
         try:
             _join(order, provider(message.provider).events(message), message)
         except Unusable as error:
@@ -146,13 +160,15 @@ def _described(order: Order) -> dict[str, Any]:
     }
 
 
-def _mark_inbox(order: Order, derived: Derived, unusable: dict[int, str]) -> None:
+def _mark_inbox(order: Order, messages: Iterable[ProviderEvent], derived: Derived, unusable: dict[int, str]) -> None:
     """Say of each message what became of it. One that was set aside may come right: a product is added later."""
-    waiting = ProviderEvent.objects.filter(order=order).filter(Q(handled_at=None) | Q(state=InboxState.SET_ASIDE))
+    applied = Q(pk__in=[message.pk for message in messages])
+    waiting = ProviderEvent.objects.filter(order=order).filter(applied | Q(state=InboxState.SET_ASIDE))
     for message in waiting.prefetch_related("order_events"):
         keys = [event.key for event in message.order_events.all()]
         problems = [derived.set_aside[key] for key in keys if key in derived.set_aside]
-        error = unusable.get(message.pk, "" if keys else message.error)
+        was_settled = message.handled_at is not None and not keys
+        error = unusable.get(message.pk, message.error if was_settled else "")
         error = str(problems[0].label) if problems else error
         if message.handled_at is not None and bool(error) == (message.state == InboxState.SET_ASIDE):
             continue
@@ -168,11 +184,18 @@ def _mark_inbox(order: Order, derived: Derived, unusable: dict[int, str]) -> Non
             clear_alarms(AlarmKind.EVENT_FAILING, message.public_id, "It was applied.")
 
 
-def _tell_staff(order: Order) -> None:
+def _tell_staff(order: Order, derived: Derived) -> None:
+    """Of money that gives nothing, and of what the provider said, when asked, that does not fit: no message has it."""
     if order.problem:
         raise_alarm(AlarmKind.UNFULFILLED, order.public_id, str(Problem(order.problem).label), order=order)
     else:
         clear_alarms(AlarmKind.UNFULFILLED, order.public_id, "It was settled.")
+    aside = OrderEvent.objects.filter(order=order, inbox=None, key__in=derived.set_aside).first()
+    if aside is not None and not order.problem:
+        detail = f"{aside.key}: {derived.set_aside[aside.key].label}"
+        raise_alarm(AlarmKind.EVENT_SET_ASIDE, order.public_id, detail, order=order)
+    else:
+        clear_alarms(AlarmKind.EVENT_SET_ASIDE, order.public_id, "It fits now.")
 
 
 # --- Orders that begin here --------------------------------------------------------------------------------
