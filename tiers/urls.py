@@ -11,6 +11,7 @@ catalogue_pages = [
     path("models/<slug:public_id>/", catalogue.model, name="model"),
 ]
 webhook_pages = [
+    path("stripe", webhooks.stripe, name="stripe"),
     path("standard/<slug:source>", webhooks.standard, name="standard"),
 ]
 urlpatterns = [

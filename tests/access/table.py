@@ -38,6 +38,7 @@ TABLE: Final[dict[str, Audience]] = {
     "theme/": EVERYBODY,
     "tiers/": EVERYBODY,
     "models/": EVERYBODY,
+    "webhooks/stripe": EVERYBODY,
     "webhooks/standard/<slug:source>": EVERYBODY,
     "invitations/<str:public_id>/<str:secret>/": EVERYBODY,
     "profile/": SIGNED_IN,
@@ -99,6 +100,7 @@ TABLE: Final[dict[str, Audience]] = {
 # Where a form is answered otherwise than the page: the invitation is to none of these.
 TABLE_OF_FORMS: Final[dict[str, Audience]] = {
     "invitations/<str:public_id>/<str:secret>/": _audience(others=FORBIDDEN),
+    "webhooks/stripe": UNSIGNED,
     "webhooks/standard/<slug:source>": UNSIGNED,
 }
 

@@ -40,6 +40,7 @@ def test_only_these_addresses_are_open_to_visitors() -> None:
         "models/",
         "models/<str:name>/",
         "language/",
+        "webhooks/stripe",
         "webhooks/standard/<slug:source>",
         "invitations/<str:public_id>/<str:secret>/",
     }

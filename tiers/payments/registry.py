@@ -7,6 +7,7 @@ from tiers.order_states import Provider
 from tiers.payments.interface import PaymentProvider
 
 _FILES = {
+    Provider.STRIPE: "tiers.payments.stripe",
     Provider.STANDARD: "tiers.payments.standard",
 }
 

@@ -22,6 +22,13 @@ def standard(request: HttpRequest, source: str) -> HttpResponse:
     return receive(request, Provider.STANDARD, source)
 
 
+@csrf_exempt
+@public
+@require_POST
+def stripe(request: HttpRequest) -> HttpResponse:
+    return receive(request, Provider.STRIPE)
+
+
 def receive(request: HttpRequest, name: Provider, source: str = "") -> HttpResponse:
     """401 and nothing stored for a bad signature. What cannot be applied yet is kept, and answered 500, so that the
     sender tries again; our own sweep does so too."""
@@ -38,7 +45,7 @@ def receive(request: HttpRequest, name: Provider, source: str = "") -> HttpRespo
     try:
         event = handle_event(event=event, by=System(f"{name} event"))
     except Exception:  # Whatever it was, the message is kept, and the sender is told to come again.
-        log.exception("webhook_not_applied", event=event.public_id)
+        log.exception("webhook_not_applied", event_id=event.public_id)
         return _refused(500, "not_applied", "Stored, but not applied yet. It will be tried again.")
     return JsonResponse({"event": event.public_id, "state": event.state})
 
