@@ -17,6 +17,18 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @contextmanager
+def session(setting: str) -> Iterator[None]:
+    """Undone at the end: the session goes back to the pool, and is another test's next."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET {setting}")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"RESET {setting.split()[0]}")
+
+
+@contextmanager
 def somebody_else() -> Iterator[psycopg.Connection]:
     """A session of its own, whose transaction is not finished."""
     with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": None}) as other:
@@ -33,14 +45,12 @@ def asked() -> tuple[Client, str]:
 
 def test_a_page_that_is_busy_with_token_and_gateway_holds_no_call_up(asked: tuple[Client, str]) -> None:
     client, text = asked
-    with somebody_else() as other:
+    with somebody_else() as other, session("lock_timeout = '60s'"):
         other.execute("SELECT 1 FROM tokens_token FOR NO KEY UPDATE")
         other.execute("SELECT 1 FROM tokens_gateway FOR NO KEY UPDATE")
-        with connection.cursor() as cursor:
-            cursor.execute("SET lock_timeout = '3s'")
         began = time.monotonic()
         assert client.decide(token=text, model="gpt-4o-mini").json["allow"]
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 30
     assert Token.objects.get().last_used_at is None
     assert client.decide(token=text, model="gpt-4o-mini").json["allow"]
     assert Token.objects.get().last_used_at is not None
@@ -49,10 +59,6 @@ def test_a_page_that_is_busy_with_token_and_gateway_holds_no_call_up(asked: tupl
 
 def test_a_database_that_cannot_be_written_still_answers(asked: tuple[Client, str]) -> None:
     client, text = asked
-    with connection.cursor() as cursor:
-        cursor.execute("SET default_transaction_read_only = on")
-    try:
+    with session("default_transaction_read_only = on"):
         body = client.decide(token=text, model="gpt-4o-mini").json
-    finally:
-        connection.close()
     assert body["code"] == "ok"
