@@ -76,10 +76,10 @@ def test_checkpoints_miss_no_event_of_a_slow_transaction():
         with transaction.atomic():
             audit.record("slow.done", ada, by=BY, workspace=None)
             wrote.set()
-            go_on.wait(10)
+            go_on.wait(60)
 
     def quick() -> None:
-        wrote.wait(10)
+        wrote.wait(60)
         record(ada, personal_workspace(ada))  # A newer id, committed first.
         assert audit_chain.checkpoint() is None
         go_on.set()

@@ -13,7 +13,7 @@ from tests.accounts.people import person, personal_workspace
 pytestmark = [pytest.mark.server, pytest.mark.django_db(transaction=True)]
 
 
-def wait_for(condition, seconds: float = 15) -> bool:
+def wait_for(condition, seconds: float = 60) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():

@@ -32,9 +32,7 @@ def code_in_mail() -> str:
 
 
 def totp_code(secret: str) -> str:
-    """What an authenticator app shows now. Not in the last two seconds of its thirty: it would be old on arrival."""
-    if time.time() % 30 > 28:
-        time.sleep(2.1)
+    """What an authenticator app shows now."""
     return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
 
 

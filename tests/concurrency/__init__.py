@@ -14,7 +14,7 @@ def at_once(*doings: Callable[[], object]) -> list[object]:
     barrier = Barrier(len(doings))
 
     def run(do: Callable[[], object]) -> object:
-        barrier.wait(timeout=10)
+        barrier.wait(timeout=60)
         try:
             return do()
         except DomainError as error:

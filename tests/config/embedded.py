@@ -96,7 +96,7 @@ class Runner:
             process = self.start("", Path("/"))
         except PermissionError:
             return False
-        process.communicate(timeout=30)
+        process.communicate(timeout=90)
         return process.returncode == 0
 
 

@@ -83,4 +83,4 @@ def test_the_services_command_prints_urls_that_work() -> None:
         assert urls["REDIS_URL"].startswith("unix://")
     finally:
         running.terminate()
-    assert running.wait(timeout=30) == 0
+    assert running.wait(timeout=90) == 0

@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,18 +14,17 @@ import pytest
 
 from config import supervision
 from tests.config.embedded import PROJECT, Clone, clone
+from tests.fixtures.proxies import free_port
 
 __all__ = ["clone"]
-pytestmark = [pytest.mark.server, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.server, pytest.mark.timeout(600)]
 LEFT_OUT = shutil.ignore_patterns("var", ".venv", ".git", "__pycache__", ".*_cache", ".hypothesis", "tests")
-ANSWER_SECONDS = 120
+ANSWER_SECONDS = 180
 
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()
 
 
 @pytest.fixture
@@ -57,7 +55,7 @@ def said(clone: Clone) -> str:
 
 def answers(port: int) -> bool:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as response:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=30) as response:
             return bool(response.status == 200)
     except OSError:
         return False
@@ -74,7 +72,7 @@ def test_a_run_stops_whole_and_starts_again_after_a_kill(copied: Clone, port: in
     assert (copied.path / "var" / "demo.env").stat().st_mode & 0o077 == 0
     assert answers(port)
     first.send_signal(signal.SIGINT)
-    assert first.wait(timeout=60) == 0
+    assert first.wait(timeout=100) == 0
     assert "Traceback" not in said(copied)
     assert alive(copied) == []
 
@@ -86,5 +84,5 @@ def test_a_run_stops_whole_and_starts_again_after_a_kill(copied: Clone, port: in
     third = run(copied, port)
     assert answers(port)
     third.send_signal(signal.SIGTERM)
-    assert third.wait(timeout=60) == 0
+    assert third.wait(timeout=100) == 0
     assert alive(copied) == []

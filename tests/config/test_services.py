@@ -155,7 +155,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(clone: Clone) -> None:
 def test_a_full_disk_is_one_line(clone: Clone) -> None:
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536)); "
     process = start_in_process(clone.path, limit + "services.ensure(clone)")
-    said = process.communicate(timeout=60)[1]
+    said = process.communicate(timeout=120)[1]
     assert process.returncode == 1
     assert said.startswith("trellis: ")
     assert said.count("\n") == 1

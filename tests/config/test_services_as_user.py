@@ -43,7 +43,7 @@ def home(runner: Runner) -> Iterator[Path]:
 
 
 def said(runner: Runner, clone: Path, code: str) -> list[str]:
-    out, problem = runner.start(code, clone).communicate(timeout=90)
+    out, problem = runner.start(code, clone).communicate(timeout=180)
     assert problem == ""
     return out.splitlines()
 

@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,7 @@ def test_what_a_killed_run_left_is_ended_and_nothing_else(tmp_path: Path) -> Non
     )
     try:
         supervision.end_leftovers(tmp_path)
-        assert left.wait(timeout=10) != 0
+        assert left.wait(timeout=60) != 0
         assert of_another.poll() is None
         assert unmarked.poll() is None
     finally:
@@ -62,6 +63,7 @@ def test_the_procfile_ends_with_all_its_children(tmp_path: Path) -> None:
     with supervision.procfile(tmp_path, {}) as running:
         while not (tmp_path / "pids").exists() or not (tmp_path / "pids").read_text().strip():
             assert running.poll() is None
+            time.sleep(0.05)
     pid = int((tmp_path / "pids").read_text())
     assert not any(process.pid == pid for process in processes.working_in(tmp_path, Path(sys.executable).name))
     assert running.poll() is not None

@@ -14,7 +14,7 @@ from tests.fixtures.upstream import Upstream
 from tokens.actions.gateways import add_gateway
 from tokens.gateway import catalogues
 
-LOGGED_SECONDS = 10
+LOGGED_SECONDS = 60
 UPLOADS = "/v1/audio/transcriptions whisper-1;"
 
 
@@ -32,7 +32,7 @@ class Edge:
         return openai.OpenAI(base_url=f"{self.address}/v1", api_key=token, max_retries=0, **options)
 
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
-        return httpx.request(method, self.address + path, timeout=30, **options)
+        return httpx.request(method, self.address + path, timeout=90, **options)
 
     def log(self, until: str) -> str:
         """nginx's access log, once it has this: it is written after the answer is sent."""

@@ -196,7 +196,7 @@ def test_a_server_that_drips_is_left_in_time(
         start = b"HTTP/1.1 200 OK\r\nX-Slow: " if slow_part == "headers" else b"HTTP/1.1 200 OK\r\n\r\n"
         try:
             handler.wfile.write(start)
-            for _ in range(30):
+            for _ in range(300):
                 handler.wfile.write(b"x")
                 time.sleep(0.1)
         except OSError:
@@ -206,7 +206,7 @@ def test_a_server_that_drips_is_left_in_time(
     with web_server(answering(respond)) as port:
         with pytest.raises(OutgoingError):
             fetch(f"http://site.example:{port}/")
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < 15
 
 
 def test_a_name_server_that_does_not_answer_is_left_in_time(
@@ -219,7 +219,7 @@ def test_a_name_server_that_does_not_answer_is_left_in_time(
         began = time.monotonic()
         with pytest.raises(OutgoingError):
             fetch("http://site.example/")
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 4
 
 
 def test_proxies_of_the_environment_are_not_used(

@@ -10,7 +10,7 @@ from django.core.cache import cache
 from tokens.actions.reviews import approve_request
 from tokens.models import AccessRequest
 
-SECONDS = 20
+SECONDS = 60
 
 
 @pytest.mark.server
