@@ -13,6 +13,7 @@ Network = IPv4Network | IPv6Network
 @dataclass(frozen=True, slots=True)
 class Ask:
     """One question. `endpoint` is the raw path as the caller sent it, still percent-encoded, perhaps with a query.
+    `operation`: the slug of an operation, by those who name one itself; then no path is looked at.
     `token_in_query`: the token came in the caller's query string; `token_in_header`: perhaps in a header too."""
 
     endpoint: str
@@ -26,6 +27,7 @@ class Ask:
     request_id: str = ""
     token_in_query: bool = False
     token_in_header: bool = False
+    operation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,9 +29,16 @@ class Case:
     granted_by: GrantFacts | None = None
 
     def __post_init__(self) -> None:
-        self.match = endpoints.match(self.catalogue.operations, self.ask.method, self.ask.endpoint)
+        self.match = self._match()
         self.model = self.catalogue.by_any_name.get(self.model_name or "")
         self.stands = standing(self.catalogue, self.grants, self.application, self.now)
+
+    def _match(self) -> endpoints.Match | None:
+        operations, ask = self.catalogue.operations, self.ask
+        if ask.operation is None:
+            return endpoints.match(operations, ask.method, ask.endpoint)
+        named = operations.get(ask.operation)
+        return endpoints.Match(named) if named else None
 
     @property
     def model_name(self) -> str | None:

@@ -11,7 +11,7 @@ from django.utils.translation.trans_real import get_supported_language_variant, 
 
 from tokens.gateway import connections, health, request_ids
 from tokens.gateway.http import Answer, Call, Fault, respond
-from tokens.gateway.protocols import forwarded, native, openai_errors
+from tokens.gateway.protocols import authzen, forwarded, introspection, native, openai_errors
 from tokens.gateway.protocols.forward_auth import forward_auth
 
 if TYPE_CHECKING:
@@ -25,6 +25,11 @@ DEFAULT_LANGUAGE = "en"
 
 ROUTES: dict[str, tuple[tuple[str, ...], Handler]] = {
     "/v1/decisions": (("POST",), native.decisions),
+    "/oauth2/introspect": (("POST",), introspection.introspect),
+    authzen.EVALUATION: (("POST",), authzen.evaluation),
+    authzen.EVALUATIONS: (("POST",), authzen.evaluations),
+    authzen.SEARCH_RESOURCE: (("POST",), authzen.search_resource),
+    authzen.CONFIGURATION: (READ, authzen.configuration),
     "/healthz": (READ, health.healthz),
     "/readyz": (READ, health.readyz),
 }

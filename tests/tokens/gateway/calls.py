@@ -75,6 +75,15 @@ class Client:
         given = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json", **(headers or {})}
         return call("POST", "/v1/decisions", headers=given, body=body)
 
+    def post(self, path: str, values: Any, *, headers: dict[str, str] | None = None) -> Reply:
+        given = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json", **(headers or {})}
+        return call("POST", path, headers=given, body=json.dumps(values).encode())
+
+    def introspect(self, body: str, *, headers: dict[str, str] | None = None) -> Reply:
+        form = "application/x-www-form-urlencoded"
+        given = {"Authorization": f"Bearer {self.key}", "Content-Type": form, **(headers or {})}
+        return call("POST", "/oauth2/introspect", headers=given, body=body.encode())
+
     def forward(
         self,
         uri: str = CHAT,

@@ -30,6 +30,13 @@ def gateway(db: None) -> MintedGateway:
 
 
 @pytest.fixture
+def asker(catalogue: None) -> Client:
+    """A gateway that may introspect and search too."""
+    scopes = ["decide", "introspect", "search"]
+    return Client(add_gateway(name="asker", kind="custom", scopes=scopes, by=factories.administrator()).text)
+
+
+@pytest.fixture
 def stranger(gateway: MintedGateway) -> Client:
     """For asks that never come to a decision: without a catalogue, which takes its time to load."""
     return Client(gateway.text)

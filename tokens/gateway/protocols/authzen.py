@@ -1,0 +1,187 @@
+"""AuthZEN 1.0: evaluation, evaluations, resource search and the metadata document, all through `decide()`.
+
+Subject: `{"type": "token", "id": <the token>}`; resource: `{"type": "model", "id": <its name>}`; action: an operation's
+slug. `context` may hold `ip`, `origin`, `permission` and `cost`, as a native ask has them. A deny is 200, and its
+context is the decision.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import Any, Final
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from tokens.gateway import gateway_keys, request_ids, service, surveys
+from tokens.gateway.ask import Ask
+from tokens.gateway.http import DRAINED_OF_GATEWAYS, Answer, Call, Fault, json_answer
+from tokens.gateway.protocols import json_bodies, native, presentation
+
+EVALUATION: Final = "/access/v1/evaluation"
+EVALUATIONS: Final = "/access/v1/evaluations"
+SEARCH_RESOURCE: Final = "/access/v1/search/resource"
+CONFIGURATION: Final = "/.well-known/authzen-configuration"
+MAX_EVALUATIONS: Final = 100
+MAX_PAGE: Final = 1000
+TOKEN, MODEL = "token", "model"
+_PARTS: Final = ("subject", "resource", "action", "context")
+Values = dict[str, Any]
+
+# After which decision the rest is not asked.
+STOPS_AT: Final[dict[str, bool | None]] = {
+    "execute_all": None,
+    "deny_on_first_deny": False,
+    "permit_on_first_permit": True,
+}
+
+
+def configuration(call: Call) -> Answer:
+    site = settings.SITE_URL
+    return json_answer(
+        200,
+        {
+            "policy_decision_point": site,
+            "access_evaluation_endpoint": site + EVALUATION,
+            "access_evaluations_endpoint": site + EVALUATIONS,
+            "search_resource_endpoint": site + SEARCH_RESOURCE,
+        },
+    )
+
+
+def evaluation(call: Call) -> Answer:
+    return _answered(call, "decide", lambda values: _evaluate(values, call.request_id))
+
+
+def evaluations(call: Call) -> Answer:
+    return _answered(call, "decide", lambda values: _evaluate_all(values, call.request_id))
+
+
+def search_resource(call: Call) -> Answer:
+    return _answered(call, "search", lambda values: _search(values, call.request_id))
+
+
+def _answered(call: Call, scope: str, reply: Callable[[Values], Values]) -> Answer:
+    """The caller's `X-Request-ID` comes back, as the specification asks."""
+    call.request_id = request_ids.accepted(call.header("X-Request-Id") or call.request_id)
+    try:
+        key = gateway_keys.bearer(call.header("Authorization"))
+        gateway_keys.authenticate(key, call.remote_address, scope=scope)
+        call.drained = DRAINED_OF_GATEWAYS
+        body = reply(json_bodies.strict_object(native.json_body(call)))
+    except Fault as fault:
+        return native.problem(fault, call.request_id)
+    return json_answer(200, body, headers=(("X-Request-Id", call.request_id),))
+
+
+# --- Evaluation -------------------------------------------------------------------------------------------
+
+
+def _evaluate(values: Values, request_id: str) -> Values:
+    ask = _ask(values, _entity(values, "subject", TOKEN), request_id)
+    model, operation = _entity(values, "resource", MODEL), _name_of(values)
+    decision = service.answer(replace(ask, endpoint=operation, operation=operation, model=model or None))
+    return {"decision": decision.allow, "context": presentation.full(decision)}
+
+
+def _evaluate_all(values: Values, request_id: str) -> Values:
+    """Each inherits what it does not say itself. Without a list it is one evaluation. One that cannot be read denies,
+    and says so, without spoiling the others."""
+    asked = values.get("evaluations")
+    if asked is None or asked == []:
+        return _evaluate(values, request_id)
+    if not isinstance(asked, list) or len(asked) > MAX_EVALUATIONS or not all(isinstance(one, dict) for one in asked):
+        message = _("“evaluations” must be a list of at most %(most)s objects.") % {"most": MAX_EVALUATIONS}
+        raise Fault(400, "invalid_ask", message, param="evaluations")
+    stop = STOPS_AT[_semantic(values)]
+    defaults: Values = {part: values[part] for part in _PARTS if part in values}
+    return {"evaluations": list(_until(stop, asked, defaults, request_id))}
+
+
+def _until(stop: bool | None, asked: list[Values], defaults: Values, request_id: str) -> Iterator[Values]:
+    for number, one in enumerate(asked):
+        result = _one_of_many({**defaults, **one}, f"{request_id[:60]}-{number}")
+        yield result
+        if result["decision"] is stop:
+            return
+
+
+def _one_of_many(values: Values, request_id: str) -> Values:
+    try:
+        return _evaluate(values, request_id)
+    except Fault as fault:
+        error = {"status": fault.status, "message": fault.detail, "code": fault.code, "param": fault.param}
+        return {"decision": False, "context": {"error": error}}
+
+
+def _semantic(values: Values) -> str:
+    options = values.get("options") or {}
+    semantic = options.get("evaluations_semantic", "execute_all") if isinstance(options, dict) else None
+    if semantic not in STOPS_AT:
+        message = _("“options.evaluations_semantic” must be one of %(known)s.") % {"known": ", ".join(STOPS_AT)}
+        raise Fault(400, "invalid_ask", message, param="options")
+    return str(semantic)
+
+
+def _ask(values: Values, token: str, request_id: str) -> Ask:
+    """The context is read as a native ask is: the same names, the same rules."""
+    context = values.get("context")
+    context = {} if context is None else context
+    if not isinstance(context, dict):
+        raise Fault(400, "invalid_ask", _("“context” must be an object."), param="context")
+    known = {name: context[name] for name in ("ip", "origin", "permission", "cost") if name in context}
+    return native.read_ask({**known, "token": token, "endpoint": "/"}, request_id)
+
+
+def _entity(values: Values, part: str, kind: str) -> str:
+    """The id of a subject or a resource of the one kind that we know. Raises Fault."""
+    entity = values.get(part)
+    if not isinstance(entity, dict) or not isinstance(entity.get("type"), str) or not isinstance(entity.get("id"), str):
+        message = _("“%(part)s” must be an object with “type” and “id”.") % {"part": part}
+        raise Fault(400, "invalid_ask", message, param=part)
+    if entity["type"] != kind:
+        raise _wrong_type(part, kind)
+    return str(entity["id"])
+
+
+def _wrong_type(part: str, kind: str) -> Fault:
+    message = _("The type of “%(part)s” must be “%(kind)s”.") % {"part": part, "kind": kind}
+    return Fault(400, "invalid_ask", message, param=part)
+
+
+def _name_of(values: Values) -> str:
+    action = values.get("action")
+    if not isinstance(action, dict) or not isinstance(action.get("name"), str):
+        raise Fault(400, "invalid_ask", _("“action” must be an object with “name”."), param="action")
+    return str(action["name"])
+
+
+# --- Search -----------------------------------------------------------------------------------------------
+
+
+def _search(values: Values, request_id: str) -> Values:
+    """The models that the token may call by this operation, by name. Nothing is spent."""
+    survey = surveys.read(_entity(values, "subject", TOKEN))
+    if not isinstance(values.get("resource"), dict) or values["resource"].get("type") != MODEL:
+        raise _wrong_type("resource", MODEL)
+    ask = _ask(values, "", request_id)
+    after, limit = _page(values)
+    operation = _name_of(values)
+    names = sorted(name for name in survey.catalogue.models if name > after) if survey else []
+    allowed = (name for name in names if survey and survey.decide(ask, operation, name).allow)
+    found = list(islice(allowed, limit + 1))
+    page = {"next_token": found[limit - 1] if len(found) > limit else "", "count": min(len(found), limit)}
+    return {"results": [{"type": MODEL, "id": name} for name in found[:limit]], "page": page}
+
+
+def _page(values: Values) -> tuple[str, int]:
+    """The name after which the page begins, and how many it has. Raises Fault."""
+    page = values.get("page")
+    page = {} if page is None else page
+    if not isinstance(page, dict):
+        raise Fault(400, "invalid_ask", _("“page” must be an object."), param="page")
+    after, limit = page.get("token") or "", page.get("limit") or MAX_PAGE
+    if not isinstance(after, str) or isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+        message = _("“page” has a “token” that we gave, and a “limit” of 1 or more.")
+        raise Fault(400, "invalid_ask", message, param="page")
+    return after, min(limit, MAX_PAGE)

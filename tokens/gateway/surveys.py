@@ -1,0 +1,62 @@
+"""What one token may do at large, for those who ask of a token and not of one call."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError
+from django.utils.translation import gettext as _
+
+from tiers.facts import Catalogue
+from tokens import keys
+from tokens.gateway import catalogues, connections, decision, passes
+from tokens.gateway.ask import Ask, Decision, Pass, Refusal
+from tokens.gateway.http import Fault
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """One snapshot of PostgreSQL: a token's rights, the catalogue, and the instant they were read at."""
+
+    rights: Pass
+    catalogue: Catalogue
+    now: datetime
+
+    def token_refusals(self, ask: Ask) -> Iterator[Refusal]:
+        """Why the token is not good, or not from there, whatever it would call."""
+        case = decision.Case(self.catalogue, self.rights, ask, self.now)
+        for check in (decision.token_form, decision.token_alive, decision.suspension, decision.origin):
+            yield from check(case)
+
+    @property
+    def is_alive(self) -> bool:
+        """Neither ended nor suspended. Of where it may be used from, nothing is known here."""
+        case = decision.Case(self.catalogue, self.rights, Ask(endpoint=""), self.now)
+        return not any(list(check(case)) for check in (decision.token_alive, decision.suspension))
+
+    def decide(self, ask: Ask, operation: str, model: str) -> Decision:
+        """May the token call this model by this operation? Nothing is spent."""
+        asked = replace(ask, endpoint=operation, operation=operation, model=model)
+        return decision.decide(self.catalogue, self.rights, asked, self.now)
+
+
+def read(token: str) -> Survey | None:
+    """None for what is no token of ours. Raises Fault where the truth cannot be read."""
+    if keys.parse_token(token) is None:
+        return None
+    try:
+        reading = passes.read(keys.digests(token, settings.TOKEN_KEYS).values())
+        rights = reading.rights
+        if rights is None or (rights.demo and not settings.DEMO):
+            return None
+        return Survey(rights, catalogues.at(reading.catalogue_version), reading.now)
+    except (DatabaseError, InterfaceError) as error:
+        log.error("survey_unavailable", error=str(error))
+        message = _("Trellis cannot read its database at the moment. Try again shortly.")
+        raise Fault(503, "unavailable", message, headers=(("Retry-After", "2"),)) from error
+    finally:
+        connections.release()
