@@ -2,10 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, time
+from typing import Final
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+
+from accounts.clock import LAST_DAY
+
+# What is reckoned from a later end would leave the calendar.
+LAST_END: Final = datetime.combine(LAST_DAY, time.min, UTC)
 
 
 class Provider(TextChoices):

@@ -5,13 +5,13 @@ range before it gets near a query or a sum.
 """
 
 import json
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.utils.dateparse import parse_datetime
 
-from accounts.clock import LAST_DAY
 from tiers.models import ProviderEvent
+from tiers.order_events import LAST_END
 from tiers.order_states import Event, EventKind, Outcome
 from tiers.payments.interface import Unusable
 
@@ -32,8 +32,6 @@ KINDS: Final = {
 }
 _DISPUTES: Final = frozenset({EventKind.DISPUTED, EventKind.DISPUTE_CLOSED})
 _LARGEST: Final = 2**63 - 1
-# What is reckoned from a later end would leave the calendar.
-_LAST_END: Final = datetime.combine(LAST_DAY, time.min, UTC)
 _LONGEST_ID: Final = 255
 
 
@@ -66,7 +64,7 @@ def _kept(value: object, longest: int) -> str:
 def events(stored: ProviderEvent) -> list[Event]:
     """The one event of a stored message; none of a type that we do not know. Raises Unusable."""
     payload = parse(bytes(stored.body))
-    kind = KINDS.get(str(payload.get("type")))
+    kind = KINDS.get(_text(payload, "type", 1000, needed=True))
     if kind is None:
         return []
     data = payload.get("data")
@@ -116,7 +114,7 @@ def _dispute(data: dict[str, Any], kind: EventKind) -> dict[str, Any]:
 def _period_end(data: dict[str, Any], kind: EventKind) -> datetime | None:
     if data.get("period_end") is None and kind != EventKind.RENEWED:
         return None
-    return min(_moment(data, "period_end"), _LAST_END)
+    return min(_moment(data, "period_end"), LAST_END)
 
 
 def _object(data: dict[str, Any], name: str) -> dict[str, Any]:
