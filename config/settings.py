@@ -126,8 +126,9 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 120,
-    "socket_timeout": 2,
-    "socket_connect_timeout": 1,
+    # Of workers, which wait for messages. A request publishes with shorter ones (`accounts/deferred.py`).
+    "socket_timeout": 10,
+    "socket_connect_timeout": 5,
 }
 CELERY_TASK_PUBLISH_RETRY_POLICY = {
     "max_retries": 1,
