@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from django.db import transaction
 
+from accounts.announcing import announce_after_commit
 from accounts.models import AuditEvent, AuditOrigin, User, Workspace
 from accounts.models.audit import ActorKind
 
@@ -72,6 +73,7 @@ def record(
     """Write one event. `action` is `noun.verb_past` (`token.revoked`); `workspace=None` is the platform's chain.
 
     `before`/`after` hold the changed fields alone, as JSON values; never a secret, never personal data.
+    What changes a workspace's rights is audited, so what was audited is announced, once it is committed.
     Raises RuntimeError outside a transaction: an event and its change stand or fall together."""
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("audit.record() belongs in the transaction of the change")
@@ -92,6 +94,8 @@ def record(
         **_actor_fields(by),
     )
     AuditOrigin.objects.create(event=event, address=here.address, email=email, salt=salt)
+    if workspace is not None:
+        announce_after_commit(workspace.pk)
     return event
 
 

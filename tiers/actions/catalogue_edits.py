@@ -13,6 +13,7 @@ from accounts.errors import Invalid
 from accounts.models import User
 from tiers import catalogue_rules as rules
 from tiers.actions.products import follow_window
+from tiers.announcing import announce_catalogue
 from tiers.models import AIModel, CatalogueVersion, Operation, ServedOperation, Tier
 
 TIER_EDITABLE: Final = (
@@ -111,6 +112,7 @@ def _begin(by: User) -> None:
     rules.check_change(by)
     CatalogueVersion.objects.get_or_create(pk=1)
     CatalogueVersion.objects.select_for_update(no_key=True).get(pk=1)
+    transaction.on_commit(announce_catalogue)
 
 
 def _serve(model: AIModel, operations: list[Operation]) -> None:
