@@ -13,7 +13,7 @@ from accounts.invitations import is_secret_of, secret_for
 from accounts.models import Invitation
 
 
-@shared_task(queue="rest")  # type: ignore[untyped-decorator]
+@shared_task  # type: ignore[untyped-decorator]
 def mail_invitation(pk: int) -> None:
     """Mail one invitation, once. Claimed before it is sent, given back if the mail server does not take it.
 
@@ -36,7 +36,7 @@ def mail_invitation(pk: int) -> None:
         raise
 
 
-@shared_task(queue="rest")  # type: ignore[untyped-decorator]
+@shared_task  # type: ignore[untyped-decorator]
 def mail_waiting_invitations() -> int:
     """The sweep: what was not handed to the broker, or not taken by the mail server, is tried again; how many."""
     now = clock.now()
@@ -47,6 +47,6 @@ def mail_waiting_invitations() -> int:
     return len(ids)
 
 
-@shared_task(queue="rest")  # type: ignore[untyped-decorator]
+@shared_task  # type: ignore[untyped-decorator]
 def checkpoint_audit() -> None:
     audit_chain.checkpoint()

@@ -8,21 +8,42 @@ from celery import Celery
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 QUEUES = ("rights", "rest")
-# Every periodic task, by name: {"task": …, "schedule": seconds, "options": {"queue": …}}.
+# Every task and its queue.
+ROUTES: dict[str, dict[str, str]] = {
+    task: {"queue": queue}
+    for queue, tasks in {
+        "rights": [
+            "tiers.tasks.announce_waiting",
+            "tiers.tasks.redrive_events",
+            "tiers.tasks.sync_order_task",
+        ],
+        "rest": [
+            "accounts.tasks.checkpoint_audit",
+            "accounts.tasks.mail_invitation",
+            "accounts.tasks.mail_waiting_invitations",
+            "tokens.tasks.tell_applicant",
+            "tokens.tasks.tell_reviewers",
+        ],
+    }.items()
+    for task in tasks
+}
+
+
+def _every(seconds: int, task: str) -> dict[str, Any]:
+    """What waits for a worker that is away is dropped once the next one is due."""
+    return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+
+
+# Every periodic task, by name.
 SCHEDULE: dict[str, dict[str, Any]] = {
-    "checkpoint-audit": {
-        "task": "accounts.tasks.checkpoint_audit",
-        "schedule": 60,
-        "options": {"queue": "rest", "expires": 60},
-    },
-    "mail-waiting-invitations": {
-        "task": "accounts.tasks.mail_waiting_invitations",
-        "schedule": 60,
-        "options": {"queue": "rest", "expires": 60},
-    },
+    "checkpoint-audit": _every(60, "accounts.tasks.checkpoint_audit"),
+    "mail-waiting-invitations": _every(60, "accounts.tasks.mail_waiting_invitations"),
+    "announce-waiting": _every(2, "tiers.tasks.announce_waiting"),
+    "redrive-events": _every(10, "tiers.tasks.redrive_events"),
 }
 
 app = Celery("trellis")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.task_routes = ROUTES
 app.conf.beat_schedule = SCHEDULE
 app.autodiscover_tasks()

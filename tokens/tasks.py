@@ -32,13 +32,13 @@ def after_commit(task: Any, access_request: AccessRequest, event: str) -> None:
     deferred.after_commit(task, access_request.pk, event, access_request.version)
 
 
-@shared_task(queue="rest", **RETRIES)  # type: ignore[untyped-decorator]
+@shared_task(**RETRIES)  # type: ignore[untyped-decorator]
 def tell_applicant(pk: int, event: str, version: int) -> None:
     access_request = _read(pk)
     _tell([access_request.applicant], access_request, event, version, "requests:detail")
 
 
-@shared_task(queue="rest", **RETRIES)  # type: ignore[untyped-decorator]
+@shared_task(**RETRIES)  # type: ignore[untyped-decorator]
 def tell_reviewers(pk: int, event: str, version: int) -> None:
     """Whoever claimed it; all who may decide it while nobody has."""
     access_request = _read(pk)
