@@ -13,6 +13,8 @@ from accounts.models import Membership, User, Workspace
 from accounts.roles import PLATFORM_PERMISSIONS, Permission
 from config import navigation
 from config.theme import theme_of
+from tiers.models import Order
+from tiers.selectors.orders import NEEDS_ATTENTION
 from tokens.models import AccessRequest
 from tokens.models.requests import RequestState
 
@@ -65,13 +67,14 @@ class Shell:
         return next((w for w in self.workspaces if w.public_id == chosen), next(iter(self.workspaces), None))
 
     def _waiting(self) -> dict[str, str]:
-        """How many access requests wait: for reviewers those to decide, else those of the workspace."""
+        """What waits: for reviewers the access requests to decide, else those of the workspace and its orders."""
         if self.reviews:
             return {"review:queue": _up_to_99(AccessRequest.objects.filter(state__in=TO_DECIDE))}
         if self.workspace is None:
             return {}
         own = AccessRequest.objects.filter(workspace=self.workspace, state__in=UNDECIDED)
-        return {"requests:list": _up_to_99(own)}
+        orders = Order.objects.filter(workspace=self.workspace, state__in=NEEDS_ATTENTION)
+        return {"requests:list": _up_to_99(own), "orders:list": _up_to_99(orders)}
 
     @property
     def theme(self) -> str:
@@ -82,7 +85,7 @@ class Shell:
         return self.person is None or self.person.single_keys
 
 
-def _up_to_99(waiting: QuerySet[AccessRequest]) -> str:
+def _up_to_99(waiting: QuerySet[Any]) -> str:
     """The number as shown: "" for none. Never counts on, however long the list."""
     number = waiting[:100].count()
     return "99+" if number > 99 else str(number or "")

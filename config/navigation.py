@@ -69,7 +69,7 @@ ENTRIES = (
         permission=Permission.PUBLIC,
         namespaces=("ladder", "models"),
     ),
-    Entry(Section.CLIMB, "orders", _("Orders"), "receipt"),
+    Entry(Section.CLIMB, "orders:list", _("Orders"), "receipt", keys="g o", namespaces=("orders",)),
     Entry(Section.WORKSPACE, "workspace:members", _("Members"), "users"),
     Entry(Section.WORKSPACE, "workspace:activity", _("Activity"), "history"),
     Entry(

@@ -13,6 +13,8 @@ name_actions(
         "grant.moved": _("Grant changed"),
         "order.placed": _("Order placed"),
         "order.changed": _("Order changed"),
+        "subscription.cancelled": _("Subscription cancelled"),
+        "subscription.resumed": _("Subscription resumed"),
         "alarm.resolved": _("Alarm resolved"),
         "model.goal_reached": _("Goal of early access reached"),
         "product.added": _("Product added"),

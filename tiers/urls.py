@@ -1,8 +1,8 @@
-"""The addresses of this storey's staff pages."""
+"""The addresses of this storey: what is bought, what providers call, and staff pages."""
 
 from django.urls import include, path
 
-from tiers.views import audit, catalogue, webhooks
+from tiers.views import audit, catalogue, checkout, orders, webhooks
 
 catalogue_pages = [
     path("tiers/new/", catalogue.new_tier, name="new_tier"),
@@ -10,11 +10,23 @@ catalogue_pages = [
     path("models/new/", catalogue.new_model, name="new_model"),
     path("models/<slug:public_id>/", catalogue.model, name="model"),
 ]
+order_pages = [
+    path("", orders.index, name="list"),
+    path("new/", checkout.new, name="new"),
+    path("<slug:public_id>/", orders.detail, name="detail"),
+    path("<slug:public_id>/pay/", checkout.pay, name="pay"),
+    path("<slug:public_id>/returned/", orders.returned, name="returned"),
+    path("<slug:public_id>/check/", orders.check, name="check"),
+    path("<slug:public_id>/receipt/", orders.receipt, name="receipt"),
+    path("<slug:public_id>/cancel/", orders.cancel, name="cancel"),
+    path("<slug:public_id>/resume/", orders.resume, name="resume"),
+]
 webhook_pages = [
     path("stripe", webhooks.stripe, name="stripe"),
     path("standard/<slug:source>", webhooks.standard, name="standard"),
 ]
 urlpatterns = [
+    path("orders/", include((order_pages, "orders"))),
     path("webhooks/", include((webhook_pages, "webhooks"))),
     path("audit/", audit.log, name="audit"),
     path("audit/verify/", audit.verify, name="audit_verify"),

@@ -23,6 +23,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.activity import name_of
+from tiers import offers
+from tiers.models import ProductVersion
+from tiers.money import price
 
 register = template.Library()
 
@@ -136,6 +139,18 @@ def timeago(moment: datetime | None, missing: str = "") -> SafeString | str:
     distance = abs((timezone.now() - moment).total_seconds())
     words = naturaltime(moment) if distance < RECENT_SECONDS else on_day(moment)
     return _time(moment, words)
+
+
+@register.simple_tag
+def money(amount: int, currency: str) -> str:
+    """An amount of minor units as people write it: $5.00, ¥500."""
+    return price(amount, currency)
+
+
+@register.simple_tag
+def cost(offer: ProductVersion) -> str:
+    """What an offer costs: $29.00 a month, $9.00 for 30 days."""
+    return offers.cost(offer)
 
 
 @register.filter

@@ -77,6 +77,10 @@ addEventListener("click", async (event) => {
   }
 });
 
+addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) print();
+});
+
 // A canned reason is text to edit, never a silent decision.
 addEventListener("click", (event) => {
   const reason = event.target.closest("[data-insert]");

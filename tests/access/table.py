@@ -39,6 +39,15 @@ TABLE: Final[dict[str, Audience]] = {
     "tiers/": EVERYBODY,
     "models/": EVERYBODY,
     "webhooks/stripe": EVERYBODY,
+    "orders/": SIGNED_IN,
+    "orders/new/": SIGNED_IN,
+    "orders/<slug:public_id>/": ITS_MEMBERS,
+    "orders/<slug:public_id>/pay/": ITS_MEMBERS,
+    "orders/<slug:public_id>/returned/": ITS_MEMBERS,
+    "orders/<slug:public_id>/check/": ITS_MEMBERS,
+    "orders/<slug:public_id>/receipt/": ITS_MEMBERS,
+    "orders/<slug:public_id>/cancel/": ITS_MEMBERS,
+    "orders/<slug:public_id>/resume/": ITS_MEMBERS,
     "webhooks/standard/<slug:source>": EVERYBODY,
     "invitations/<str:public_id>/<str:secret>/": EVERYBODY,
     "profile/": SIGNED_IN,
@@ -96,6 +105,10 @@ TABLE: Final[dict[str, Audience]] = {
     "gateways/<slug:public_id>/rotate/": ADMINISTRATORS,
     "gateways/<slug:public_id>/revoke/": ADMINISTRATORS,
 }
+
+# Reading writes nothing but here: who comes back from the provider has it asked how the order stands. Asked again, or
+# by a stranger's link, it comes to the same.
+ASKS_THE_PROVIDER: Final = frozenset({"orders/<slug:public_id>/returned/"})
 
 # Where a form is answered otherwise than the page: the invitation is to none of these.
 TABLE_OF_FORMS: Final[dict[str, Audience]] = {

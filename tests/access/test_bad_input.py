@@ -11,7 +11,19 @@ from tests.access.world import World
 pytestmark = pytest.mark.django_db
 FORM = "application/x-www-form-urlencoded"
 PARAMETERS = ("after", "before", "find", "q", "tab", "who", "tier", "model", "family", "operation", "application")
-PARAMETERS += ("action", "actor", "workspace", "since", "until", "state", "source", "next", "decision", "key")
+PARAMETERS += (
+    "action",
+    "actor",
+    "workspace",
+    "since",
+    "until",
+    "state",
+    "source",
+    "next",
+    "decision",
+    "key",
+    "product",
+)
 # Not UTF-8; more than any column counts; a day off the calendar.
 HOSTILE = ("%FF", "9" * 40, "9999-12-31")
 

@@ -12,6 +12,7 @@ from accounts.invitations import secret_for
 from accounts.models import PlatformRole, User, Workspace
 from tests import factories
 from tests.access import table
+from tests.factories import shop
 from tiers.models import AIModel, Grant, Tier
 from tokens.actions.applications import add_domain, create_application
 from tokens.actions.gateways import add_gateway
@@ -82,6 +83,7 @@ def _arguments(workspace: Workspace, application: Application, people: dict[str,
         "catalogue/models/": {"public_id": AIModel.objects.get(name="gpt-4o-mini").public_id},
         "gateways/": {"public_id": gateway.public_id},
         "webhooks/": {"source": "demo"},
+        "orders/": {"public_id": shop.tell("order.pending", shop.offer(), workspace).public_id},
         "holdings/": {"public_id": Grant.objects.get(workspace=workspace).public_id},
     }
 

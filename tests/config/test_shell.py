@@ -131,7 +131,7 @@ def test_a_fragment_without_a_shell_costs_no_query(
         shell(asked_by(person))
 
 
-@pytest.mark.parametrize(("role", "queries"), [("developer", 2), ("maintainer", 1)])
+@pytest.mark.parametrize(("role", "queries"), [("developer", 3), ("maintainer", 1)])
 def test_the_frame_costs_the_same_for_any_number_of_workspaces(
     person: User, role: str, queries: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
