@@ -20,7 +20,7 @@ from tiers.models import Order, ProviderEvent, ProviderPrice, ProviderReference
 from tiers.order_states import Event, EventKind, Provider
 from tiers.payments import stripe_api, stripe_facts
 from tiers.payments.interface import BadSignature, NotPossible, Received, Unusable
-from tiers.payments.stripe_api import Json, asking, doing, id_of
+from tiers.payments.stripe_api import Json, asking, doing, id_of, part
 from tiers.payments.stripe_facts import text
 
 ASKS: Final = True
@@ -50,7 +50,7 @@ KINDS: Final = frozenset(
         "customer.subscription.deleted",
     }
 )
-_OBJECTS: Final = {"checkout.session", "payment_intent", "charge", "refund", "dispute", "invoice", "subscription"}
+_OBJECTS: Final = ("checkout.session", "payment_intent", "charge", "refund", "dispute", "invoice", "subscription")
 # These bear nothing that we wrote; Stripe is asked what they belong to.
 _NAMELESS: Final = {"charge", "refund", "dispute"}
 
@@ -117,21 +117,14 @@ def _parsed(body: bytes) -> Json:
 
 def _thing(message: Json) -> Json:
     """What the message is about; empty where that is nothing of ours."""
-    data = message.get("data")
-    thing = data.get("object") if isinstance(data, dict) else None
-    return thing if isinstance(thing, dict) and thing.get("object") in _OBJECTS else {}
+    thing = part(message, "data", "object")
+    return thing if thing.get("object") in _OBJECTS else {}
 
 
 def _named(thing: Json) -> str:
     """Our order's id, where it is written on the thing itself."""
-    metadata = thing.get("metadata")
-    name = text(metadata.get(ORDER), 12) if isinstance(metadata, dict) else ""
-    if not name and thing.get("object") == "invoice":
-        try:
-            name = text(stripe_api.metadata_of_invoice(thing).get(ORDER), 12)
-        except AttributeError:
-            name = ""
-    return name
+    written = stripe_api.metadata_of_invoice(thing) or part(thing, "metadata")
+    return text(written.get(ORDER), 12)
 
 
 def _reference(thing: Json) -> str:
@@ -176,7 +169,7 @@ def fetch(order: Order) -> list[Event]:
 def _known(order: Order, found: stripe_api.Found) -> stripe_facts.Known:
     price = stripe_facts.price_sold(found.session)
     slugs = _prices().filter(price_id=price).values_list("version__product__slug", flat=True)
-    metadata = found.session.get("metadata") or {}
+    metadata = part(found.session, "metadata")
     product = (slugs.first() or price) if price else text(metadata.get(PRODUCT))
     cancelled = order.events.filter(kind=EventKind.CANCELLED).aggregate(last=Max("version"))["last"]
     return stripe_facts.Known(

@@ -81,6 +81,13 @@ def id_of(value: Any) -> str:
     return found if isinstance(found, str) else ""
 
 
+def part(thing: Any, *path: str) -> Json:
+    """The object at that path; empty where there is none, whatever is there instead."""
+    for name in path:
+        thing = thing.get(name) if isinstance(thing, Mapping) else None
+    return thing if isinstance(thing, dict) else {}
+
+
 def read(session_id: str) -> Found:
     """Ask for everything that bears on the order of this session. Call inside `asking()`."""
     expand = ["line_items", "payment_intent.latest_charge.balance_transaction", "subscription.latest_invoice"]
@@ -90,8 +97,8 @@ def read(session_id: str) -> Found:
     intent = session.get("payment_intent")
     if isinstance(intent, str):
         intent = read_intent(intent)
-    charge = (intent or {}).get("latest_charge")
-    return _with_money_back(Found(session, intent=intent), [charge] if isinstance(charge, dict) else [])
+    charge = part(intent, "latest_charge")
+    return _with_money_back(Found(session, intent=intent), [charge] if charge else [])
 
 
 def read_intent(intent_id: str) -> Json:
@@ -124,8 +131,8 @@ def _read_subscription(session: Json) -> Found:
 
 def intents_of(invoice: Json) -> list[str]:
     """The payment intents by which an invoice was paid."""
-    payments = (invoice.get("payments") or {}).get("data") or []
-    return [intent for one in payments if (intent := id_of((one.get("payment") or {}).get("payment_intent")))]
+    payments = part(invoice, "payments").get("data") or []
+    return [intent for one in payments if (intent := id_of(part(one, "payment").get("payment_intent")))]
 
 
 def _with_money_back(found: Found, charges: Iterable[Json]) -> Found:
@@ -142,13 +149,12 @@ def _with_money_back(found: Found, charges: Iterable[Json]) -> Found:
 def order_metadata(kind: str, reference: str) -> Json:
     """What we wrote on the payment or subscription that this id belongs to; empty where nothing."""
     if kind == "subscription":
-        return read_subscription(reference).get("metadata") or {}
+        return part(read_subscription(reference), "metadata")
     if kind == "charge":
         charge = client().v1.charges.retrieve(reference).to_dict()
         intent = id_of(charge.get("payment_intent"))
-        return order_metadata("payment_intent", intent) if intent else charge.get("metadata") or {}
-    intent_metadata: Json = read_intent(reference).get("metadata") or {}
-    return intent_metadata or _metadata_by_invoice(reference)
+        return order_metadata("payment_intent", intent) if intent else part(charge, "metadata")
+    return part(read_intent(reference), "metadata") or _metadata_by_invoice(reference)
 
 
 def _metadata_by_invoice(intent_id: str) -> Json:
@@ -160,8 +166,7 @@ def _metadata_by_invoice(intent_id: str) -> Json:
 
 
 def metadata_of_invoice(invoice: Json) -> Json:
-    details = (invoice.get("parent") or {}).get("subscription_details") or {}
-    return details.get("metadata") or {}
+    return part(invoice, "parent", "subscription_details", "metadata")
 
 
 def sessions_since(since: datetime) -> Iterator[Json]:

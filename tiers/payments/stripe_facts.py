@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from tiers.order_states import Event, EventKind, Outcome
-from tiers.payments.stripe_api import Found, Json, id_of
+from tiers.payments.stripe_api import Found, Json, id_of, part
 
 # Stripe makes a renewal's invoice as the period ends, and charges it about an hour later. Nobody who pays may be
 # refused in between.
@@ -85,14 +85,12 @@ class _Reading:
 
     @property
     def _charge(self) -> Json:
-        charge = (self.found.intent or {}).get("latest_charge")
-        return charge if isinstance(charge, dict) else {}
+        return part(self.found.intent, "latest_charge")
 
     @property
     def _paid_at(self) -> int | None:
         """A bank debit is charged days before it succeeds; what it brought in is booked when it does."""
-        booked = self._charge.get("balance_transaction")
-        times = [one.get("created") for one in (self._charge, booked) if isinstance(one, dict)]
+        times = [one.get("created") for one in (self._charge, part(self._charge, "balance_transaction"))]
         return max((moment for moment in times if moment), default=None)
 
     def _unpaid(self, session: Json) -> Event:
@@ -126,8 +124,7 @@ class _Reading:
         name, status = subscription["id"], subscription.get("status")
         latest = subscription.get("latest_invoice")
         if status in _BEHIND:
-            made = latest.get("created") if isinstance(latest, dict) else None
-            version = int(made or self.known.received_at.timestamp())
+            version = int(part(subscription, "latest_invoice").get("created") or self.known.received_at.timestamp())
             key = id_of(latest) or name
             yield self._event("past_due", key, EventKind.PAST_DUE, version, version=version)
         if status == "canceled" or subscription.get("cancel_at_period_end") or subscription.get("cancel_at"):
@@ -180,18 +177,18 @@ class _Reading:
 
 def price_sold(session: Json) -> str:
     """The id of the price that the checkout sold; empty where Stripe does not say."""
-    lines = (session.get("line_items") or {}).get("data") or []
-    return text(id_of((lines[0] or {}).get("price"))) if lines else ""
+    lines = part(session, "line_items").get("data") or []
+    return text(id_of(lines[0].get("price"))) if lines else ""
 
 
 def _paid_at(invoice: Json) -> int | None:
-    moment: int | None = (invoice.get("status_transitions") or {}).get("paid_at") or invoice.get("created")
+    moment: int | None = part(invoice, "status_transitions").get("paid_at") or invoice.get("created")
     return moment
 
 
 def _period_end(invoice: Json) -> datetime | None:
     """The end of the latest period that the invoice pays for, and the slack. Not the subscription's own, which moves
     on before it is paid for."""
-    lines = (invoice.get("lines") or {}).get("data") or []
-    ends = [end for line in lines if (end := (line.get("period") or {}).get("end"))]
+    lines = part(invoice, "lines").get("data") or []
+    ends = [end for line in lines if (end := part(line, "period").get("end"))]
     return datetime.fromtimestamp(max(ends), UTC) + SLACK if ends else None
