@@ -8,8 +8,8 @@ from allauth.account.models import EmailAddress
 
 from accounts.models import Membership, MembershipRole, PlatformRole, User, Workspace
 from tiers.models import AIModel, Tier
-from tokens.actions.requests import save_draft, submit_request
-from tokens.actions.reviews import ask_for_changes, claim_request
+from tokens.actions.requests import save_draft, submit_request, withdraw_request
+from tokens.actions.reviews import approve_request, ask_for_changes, claim_request, reject_request
 from tokens.models import AccessRequest, Application
 
 COMPLETE = {"purpose": "A reading aid for pupils of our school", "expected_volume": 500, "users": "200 pupils"}
@@ -31,6 +31,10 @@ def join(workspace: Workspace, user: User, role: str = MembershipRole.MEMBER) ->
 
 @pytest.fixture
 def ladder(db: None) -> SimpleNamespace:
+    return make_ladder()
+
+
+def make_ladder() -> SimpleNamespace:
     rungs = [("anonymous", False), ("seed", True), ("flower", False), ("nectar", False)]
     tiers = {
         slug: Tier.objects.create(
@@ -45,6 +49,10 @@ def ladder(db: None) -> SimpleNamespace:
 
 @pytest.fixture
 def people(db: None) -> SimpleNamespace:
+    return make_people()
+
+
+def make_people() -> SimpleNamespace:
     """The applicant is a member of the workspace `school`, whose owner is somebody else."""
     owner = person("owner")
     school = Workspace.objects.create(name="School")
@@ -81,27 +89,25 @@ def submitted(application: Application, people: SimpleNamespace, ladder: SimpleN
 def in_state(
     application: Application, people: SimpleNamespace, ladder: SimpleNamespace
 ) -> Callable[[str], AccessRequest]:
+    return lambda state: bring_into(state, application, people, ladder)
+
+
+def bring_into(state: str, application: Application, people: SimpleNamespace, ladder: SimpleNamespace) -> AccessRequest:
     """Bring a request into a state, the way people do."""
-    from tokens.actions.requests import withdraw_request
-    from tokens.actions.reviews import approve_request, reject_request
-
-    def make(state: str) -> AccessRequest:
-        draft = save_draft(application=application, tier=ladder.flower, by=people.applicant, **COMPLETE)
-        if state == "draft":
-            return draft
-        sent = submit_request(access_request=draft, by=people.applicant)
-        seen = {"access_request": sent, "version": sent.version, "by": people.second}
-        match state:
-            case "in_review":
-                return claim_request(access_request=sent, by=people.second)
-            case "changes_requested":
-                return ask_for_changes(**seen, text="Who runs the server?")
-            case "approved":
-                return approve_request(**seen)
-            case "rejected":
-                return reject_request(**seen, reason="Not for now")
-            case "withdrawn":
-                return withdraw_request(access_request=sent, by=people.applicant)
-        return sent
-
-    return make
+    draft = save_draft(application=application, tier=ladder.flower, by=people.applicant, **COMPLETE)
+    if state == "draft":
+        return draft
+    sent = submit_request(access_request=draft, by=people.applicant)
+    seen = {"access_request": sent, "version": sent.version, "by": people.second}
+    match state:
+        case "in_review":
+            return claim_request(access_request=sent, by=people.second)
+        case "changes_requested":
+            return ask_for_changes(**seen, text="Who runs the server?")
+        case "approved":
+            return approve_request(**seen)
+        case "rejected":
+            return reject_request(**seen, reason="Not for now")
+        case "withdrawn":
+            return withdraw_request(access_request=sent, by=people.applicant)
+    return sent

@@ -1,19 +1,23 @@
 """Every state × action × kind of person, against the table and against an expectation written apart from it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.db import transaction
+from pytest_django import DjangoDbBlocker
 
 from accounts.errors import Conflict, DomainError, NotAllowed, NotFound
 from accounts.models import AuditEvent
 from tiers.models import Grant
 from tokens.actions import requests, reviews
 from tokens.lifecycle import TABLE, Action, Side, actions_from, side_of
-from tokens.models import AccessRequest, RequestState
+from tokens.models import AccessRequest, Application, RequestState
 
-from .conftest import STATES
+from .conftest import STATES, bring_into, make_ladder, make_people
+
+pytestmark = pytest.mark.django_db
 
 # Who, and what they get on each side: None is allowed.
 ROLES: dict[str, dict[Side, type[DomainError] | None]] = {
@@ -41,6 +45,18 @@ EXPECTED: dict[str, tuple[str, set[str], str | None]] = {
     "reject": ("reviewer", WAITS, "rejected"),
 }
 NEXT = {"draft": "submitted", "changes_requested": "in_review"}
+
+
+@pytest.fixture(scope="module")
+def standing(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[SimpleNamespace]:
+    """One request in each state, for all tests. `django_db` undoes within it whatever one test did."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        people, ladder, requests = make_people(), make_ladder(), {}
+        for state in STATES:
+            values = {"workspace": people.school, "name": state, "slug": state, "created_by": people.applicant}
+            requests[state] = bring_into(state, Application.objects.create(**values), people, ladder).pk
+        yield SimpleNamespace(people=people, requests=requests)
+        transaction.set_rollback(True)
 
 
 def act(action: str, access_request: AccessRequest, by: Any) -> None:
@@ -78,16 +94,16 @@ def expected(state: str, action: str, role: str) -> tuple[type[DomainError] | No
 @pytest.mark.parametrize("action", EXPECTED)
 @pytest.mark.parametrize("state", STATES)
 def test_each_action_in_each_state_by_each_kind_of_person(
-    state: str, action: str, role: str, in_state: Callable[[str], AccessRequest], people: SimpleNamespace
+    state: str, action: str, role: str, standing: SimpleNamespace
 ) -> None:
-    access_request = in_state(state)
+    access_request, by = AccessRequest.objects.get(pk=standing.requests[state]), getattr(standing.people, role)
     events, grants = AuditEvent.objects.count(), Grant.objects.count()
     error, to = expected(state, action, role)
     if error is None:
-        act(action, access_request, getattr(people, role))
+        act(action, access_request, by)
     else:
         with pytest.raises(DomainError) as raised:
-            act(action, access_request, getattr(people, role))
+            act(action, access_request, by)
         assert type(raised.value) is error
         assert str(raised.value.message)
         assert AuditEvent.objects.count() == events
