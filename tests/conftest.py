@@ -11,6 +11,14 @@ from tests.environment import HOLDING
 pytest_plugins = ["tests.fixtures.browsers", "tests.fixtures.workers"]
 
 
+def pytest_configure() -> None:
+    from django.test import TransactionTestCase
+
+    from tests.fixtures.emptying import empty
+
+    TransactionTestCase._fixture_teardown = empty
+
+
 def pytest_unconfigure() -> None:
     HOLDING.close()
 
