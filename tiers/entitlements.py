@@ -1,17 +1,33 @@
-"""What is held at an instant: grants + catalogue + instant → entitlement. Pure: no database, no clock.
+"""What is held at an instant: grants + orders + tries + catalogue + instant → entitlement. Pure: no database, no clock.
 
-Time alone opens and closes grants, so nothing needs to run when one starts or ends.
+Time alone opens and closes grants and early-access windows, so nothing needs to run when one starts or ends.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
-from tiers.facts import Catalogue, GrantFacts, ModelFacts, TierFacts
+from tiers.facts import (
+    Catalogue,
+    GrantFacts,
+    ModelFacts,
+    OrderFacts,
+    ProductFacts,
+    TierFacts,
+    TriesFacts,
+    is_closed,
+)
 
 # A grant that ended longer ago is history, no longer the reason of a refusal.
 EXPIRY_REMEMBERED = timedelta(days=90)
+# For so long an order that is not settled is waited for: a checkout that nobody finished, a payment that is under way.
+CHECKOUT_AWAITED: Final = timedelta(hours=24)
+PAYMENT_AWAITED: Final = timedelta(days=14)
+# The same request asked again within this time, and so often in all, takes no other free try.
+REQUEST_REMEMBERED: Final = timedelta(minutes=5)
+ASKED_AT_MOST: Final = 5
 
 
 class Phase(StrEnum):
@@ -27,9 +43,11 @@ class Phase(StrEnum):
 class Lack(StrEnum):
     """Why a model is not held, in the order in which they are told. Values are the decision's reason codes."""
 
+    PAYMENT_PENDING = "payment_pending"
     GRANT_SUSPENDED = "grant_suspended"
     GRANT_NOT_STARTED = "grant_not_started"
     GRANT_EXPIRED = "grant_expired"
+    TRIAL_USED_UP = "trial_used_up"
     EARLY_ACCESS = "early_access"
     APPROVAL_REQUIRED = "approval_required"
     TIER_REQUIRED = "tier_required"
@@ -51,11 +69,19 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class FreeTry:
+    """The model is not held, but a free try opens it; `left` after this one. Whoever allows the call takes the try."""
+
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
 class NotHeld:
-    """The model is not held; `grant` is the one whose cure would open it, where there is one."""
+    """The model is not held; `grant` or `order` is the one whose cure would open it, where there is one."""
 
     lack: Lack
     grant: GrantFacts | None = None
+    order: OrderFacts | None = None
 
 
 _CURED_BY_GRANT = {
@@ -71,7 +97,7 @@ def phase(grant: GrantFacts, now: datetime) -> Phase:
         return Phase.OVER
     if grant.ends_at is not None and grant.ends_at <= now:
         return Phase.EXPIRED if now - grant.ends_at < EXPIRY_REMEMBERED else Phase.OVER
-    if grant.suspended_at is not None:
+    if grant.suspended_at is not None or grant.disputed_at is not None:
         return Phase.SUSPENDED
     return Phase.NOT_STARTED if now < grant.starts_at else Phase.LIVE
 
@@ -99,18 +125,26 @@ def _outlasts(grant: GrantFacts, other: GrantFacts | None) -> bool:
     return other.ends_at is not None and (grant.ends_at is None or grant.ends_at > other.ends_at)
 
 
-def opens(catalogue: Catalogue, grant: GrantFacts, model: ModelFacts, permission: str, now: datetime) -> bool:
-    """Whether this grant, were it live, would open the model. A grant of the model itself opens it whatever the
-    tier and the window; a tier opens it to `generate` alone, outside the window, unless it is gated."""
-    if grant.model is not None:
-        return grant.model == model.name and _permits(grant, permission)
-    tier = catalogue.tiers.get(grant.tier or "")
+def opens(
+    catalogue: Catalogue,
+    subject: GrantFacts | OrderFacts | ProductFacts,
+    model: ModelFacts,
+    permission: str,
+    now: datetime,
+) -> bool:
+    """Whether this grant, were it live, would open the model; or what is ordered or sold, once it is a grant.
+
+    A grant of the model itself opens it whatever the tier and the window; a tier opens it to `generate` alone, outside
+    the window, unless it is gated. A pack opens nothing."""
+    if subject.model is not None:
+        return subject.model == model.name and _permits(subject.permissions, permission)
+    tier = catalogue.tiers.get(subject.tier or "")
     return tier is not None and _tier_opens(catalogue, tier, model, permission, now)
 
 
-def _permits(grant: GrantFacts, permission: str) -> bool:
+def _permits(permissions: frozenset[str], permission: str) -> bool:
     """Download includes generate."""
-    return permission in grant.permissions or (permission == "generate" and "download" in grant.permissions)
+    return permission in permissions or (permission == "generate" and "download" in permissions)
 
 
 def _tier_opens(catalogue: Catalogue, tier: TierFacts, model: ModelFacts, permission: str, now: datetime) -> bool:
@@ -128,23 +162,65 @@ def holding(
     application: int | None,
     permission: str,
     now: datetime,
-) -> Held | NotHeld:
-    """Whether the model is held, and if not, the first lack whose cure alone would open it."""
+    orders: Iterable[OrderFacts] = (),
+    tries: TriesFacts | None = None,
+    request_id: str = "",
+) -> Held | FreeTry | NotHeld:
+    """Whether the model is held, or else open by a free try, or else the first lack whose cure alone would open it.
+
+    `tries`: what the workspace has taken of this model; None where nobody asks who could take one."""
     candidates = [g for g in in_scope(grants, application) if opens(catalogue, g, model, permission, now)]
     live = [grant for grant in candidates if phase(grant, now) is Phase.LIVE]
     if live:
         return Held(max(live, key=_lasting))
     if _tier_opens(catalogue, catalogue.lowest_tier, model, permission, now):
         return Held(None)
+    tried = _free_try(model, tries, permission, request_id, now)
+    if isinstance(tried, FreeTry):
+        return tried
+    pending = [order for order in orders if _is_awaited(catalogue, order, model, permission, now)]
+    if pending:
+        # One whose payment is under way is told before a checkout that nobody may have meant to finish.
+        return NotHeld(Lack.PAYMENT_PENDING, order=max(pending, key=lambda order: (order.pending, order.since)))
+    return _curable_lack(candidates, model, now) or tried or NotHeld(_lasting_lack(model, permission, now))
+
+
+def _free_try(
+    model: ModelFacts, tries: TriesFacts | None, permission: str, request_id: str, now: datetime
+) -> FreeTry | NotHeld | None:
+    """None where there are none: outside the window, to download, or without a workspace."""
+    if tries is None or permission != "generate" or model.free_tries < 1 or not model.in_early_access(now):
+        return None
+    left = max(0, model.free_tries - tries.taken)
+    known = tries.requests.get(request_id)
+    if known and now - known.taken_at < REQUEST_REMEMBERED and known.asked < ASKED_AT_MOST:
+        return FreeTry(left)
+    return FreeTry(left - 1) if left else NotHeld(Lack.TRIAL_USED_UP)
+
+
+def _is_awaited(catalogue: Catalogue, order: OrderFacts, model: ModelFacts, permission: str, now: datetime) -> bool:
+    """Whether the order, once settled, would open the model; and it is recent enough to be waited for."""
+    if now - order.since >= (PAYMENT_AWAITED if order.pending else CHECKOUT_AWAITED):
+        return False
+    return not is_closed(order, model, now) and opens(catalogue, order, model, permission, now)
+
+
+def _curable_lack(candidates: Iterable[GrantFacts], model: ModelFacts, now: datetime) -> NotHeld | None:
+    """What keeps a grant from opening the model that else would."""
+    found = list(candidates)
     for stage, lack in _CURED_BY_GRANT.items():
-        for grant in candidates:
+        for grant in found:
             if phase(grant, now) is stage and _curable(grant, model, now):
                 return NotHeld(lack, grant)
-    if model.in_early_access(now):
-        return NotHeld(Lack.EARLY_ACCESS)
-    if model.gated or permission != "generate":
-        return NotHeld(Lack.APPROVAL_REQUIRED)
-    return NotHeld(Lack.TIER_REQUIRED)
+    return None
+
+
+def _lasting_lack(model: ModelFacts, permission: str, now: datetime) -> Lack:
+    """What is lacking where there is no grant to be cured. The window is no reason why a download is not held: no tier
+    opens it when it ends."""
+    if permission == "generate" and model.in_early_access(now):
+        return Lack.EARLY_ACCESS
+    return Lack.APPROVAL_REQUIRED if model.gated or permission != "generate" else Lack.TIER_REQUIRED
 
 
 def _lasting(grant: GrantFacts) -> tuple[bool, float]:

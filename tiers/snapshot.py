@@ -1,7 +1,14 @@
 """The catalogue read from PostgreSQL as one consistent version."""
 
-from tiers.facts import Catalogue, GrantFacts, ModelFacts, OperationFacts, TierFacts
-from tiers.models import AIModel, CatalogueVersion, Grant, Operation, Tier
+from collections import defaultdict
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
+
+from tiers.facts import Catalogue, GrantFacts, ModelFacts, OperationFacts, ProductFacts, TierFacts
+from tiers.models import AIModel, CatalogueVersion, Grant, Operation, ProductVersion, ProviderPrice, Tier
+from tiers.order_states import Provider
+from tiers.payments import providers
 
 
 def load() -> Catalogue:
@@ -14,6 +21,7 @@ def load() -> Catalogue:
             tiers={tier.slug: _tier(tier) for tier in Tier.objects.all()},
             models={model.name: _model(model) for model in _models()},
             operations={operation.slug: _operation(operation) for operation in _operations()},
+            products=_products(),
         )
         version = _version()
         if version == catalogue.version:
@@ -31,6 +39,43 @@ def _models() -> list[AIModel]:
 
 def _operations() -> list[Operation]:
     return list(Operation.objects.select_related("default_model").order_by("id"))
+
+
+def sellable() -> QuerySet[ProductVersion]:
+    """What some provider that is on can sell: the sandbox sells all, Stripe what has a price there, and a shop outside
+    what has a page there."""
+    on = {name for name, _provider in providers()}
+    if Provider.SANDBOX in on:
+        return ProductVersion.objects.all()
+    priced = ~Q(checkout_url="") | (Q(provider=Provider.STRIPE) if Provider.STRIPE in on else Q(pk__in=()))
+    return ProductVersion.objects.filter(Exists(ProviderPrice.objects.filter(priced, version=OuterRef("pk"))))
+
+
+def _products() -> dict[str, tuple[ProductFacts, ...]]:
+    on_sale = sellable().filter(Q(sale_until=None) | Q(sale_until__gt=Now()))
+    found: dict[str, list[ProductFacts]] = defaultdict(list)
+    for version in on_sale.select_related("product", "tier", "model").order_by("product", "number"):
+        found[version.product.slug].append(_product(version))
+    return {slug: tuple(versions) for slug, versions in found.items()}
+
+
+def _product(version: ProductVersion) -> ProductFacts:
+    return ProductFacts(
+        slug=version.product.slug,
+        kind=version.product.kind,
+        name=version.name,
+        amount=version.amount,
+        currency=version.currency,
+        sale_from=version.sale_from,
+        sale_until=version.sale_until,
+        tier=version.tier.slug if version.tier else None,
+        model=version.model.name if version.model else None,
+        permissions=frozenset(version.permissions or ["generate"]),
+        calls=version.calls,
+        interval=version.interval,
+        lasts_days=version.lasts_days,
+        window_until=version.window_until,
+    )
 
 
 def _tier(tier: Tier) -> TierFacts:
@@ -55,6 +100,8 @@ def _model(model: AIModel) -> ModelFacts:
         family=model.family,
         early_access_from=model.early_access_from,
         early_access_until=model.early_access_until,
+        goal_reached_at=model.goal_reached_at,
+        free_tries=model.free_tries,
         retired_at=model.retired_at,
         successor=model.successor.name if model.successor else None,
         cost=model.cost,
@@ -85,4 +132,6 @@ def grant_facts(grant: Grant) -> GrantFacts:
         ends_at=grant.ends_at,
         suspended_at=grant.suspended_at,
         revoked_at=grant.revoked_at,
+        calls=grant.calls,
+        disputed_at=grant.disputed_at,
     )

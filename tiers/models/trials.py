@@ -10,9 +10,9 @@ class FreeTries(models.Model):
     """How many free tries of a model a workspace has taken. One row, so that taking one is one update, and as many as
     the model gives can ever be taken, by whomever at once.
 
-    `request_ids`: gateway request id → when it took its try (Unix time), so that the same request asked again is
-    allowed again and takes none. No right hangs on this row: what is left is read when a try is taken, so taking one
-    does not raise the rights version."""
+    `request_ids`: gateway request id → when it took its try (Unix time) and how often it was asked, so that the same
+    request asked again is allowed again and takes none. No right hangs on this row: what is left is read when a try is
+    taken, so taking one does not raise the rights version."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="free_tries")
     model = models.ForeignKey(AIModel, on_delete=models.PROTECT, related_name="+")
