@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
-from tiers.facts import GrantFacts, TierFacts
+from tiers.facts import GrantFacts, OrderFacts, TierFacts, TriesFacts
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -14,6 +14,7 @@ Network = IPv4Network | IPv6Network
 class Ask:
     """One question. `endpoint` is the raw path as the caller sent it, still percent-encoded, perhaps with a query.
     `operation`: the slug of an operation, by those who name one itself; then no path is looked at.
+    `request_id` is ours or the gateway's, never the caller's: for one of it, one free try is taken.
     `token_in_query`: the token came in the caller's query string; `token_in_header`: perhaps in a header too."""
 
     endpoint: str
@@ -76,6 +77,11 @@ class Pass:
     allowed_hosts: tuple[str, ...] = ()
     grants: tuple[GrantFacts, ...] = ()
     open_requests: tuple[OpenRequest, ...] = ()
+    orders: tuple[OrderFacts, ...] = ()
+    tries: tuple[TriesFacts, ...] = ()
+
+    def tries_of(self, model: str) -> TriesFacts:
+        return next((tries for tries in self.tries if tries.model == model), TriesFacts(model))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +109,8 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Allowed when there is no refusal. The first refusal is the answer, the others are what would come next."""
+    """Allowed when there is no refusal. The first refusal is the answer, the others are what would come next.
+    `tries_left`: a free try of the model allows it, and so many are left after this one; the service takes the try."""
 
     ask: Ask
     at: datetime
@@ -113,6 +120,7 @@ class Decision:
     operation: str | None = None
     model: str | None = None
     granted_by: GrantFacts | None = None
+    tries_left: int | None = None
     flags: frozenset[str] = field(default=frozenset())
 
     @property

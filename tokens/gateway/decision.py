@@ -1,4 +1,5 @@
-"""`decide()`: may this token make this call now? Pure: no database, no Redis, no clock, no settings.
+"""`decide()`: may this token make this call now? Pure: no database, no Redis, no clock, no settings. An allow that
+has `tries_left` holds only once the service has taken the free try.
 
 Each check is one function; `CHECKS` is the order of the contract. The first that refuses is the answer, and the later
 ones are asked all the same, so that a caller learns at once what would stop them next.
@@ -8,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from tiers.entitlements import Held, Standing, holding, standing
+from tiers.entitlements import FreeTry, Held, Standing, holding, standing
 from tiers.facts import Catalogue, GrantFacts, ModelFacts
 from tokens.domains import host_matches, origin_host
 from tokens.gateway import endpoints, lacks, refusals
@@ -27,6 +28,7 @@ class Case:
     model: ModelFacts | None = None
     stands: Standing = field(init=False)
     granted_by: GrantFacts | None = None
+    tries_left: int | None = None
 
     def __post_init__(self) -> None:
         self.match = self._match()
@@ -75,6 +77,7 @@ def decide(catalogue: Catalogue, rights: Pass | None, ask: Ask, now: datetime) -
         operation=case.match.operation.slug if case.match else None,
         model=case.model.name if case.model else None,
         granted_by=case.granted_by or case.stands.grant,
+        tries_left=None if found else case.tries_left,
     )
 
 
@@ -174,21 +177,33 @@ def held(case: Case) -> Found:
         application=case.application,
         permission=case.ask.permission,
         now=case.now,
+        orders=case.rights.orders if case.rights else (),
+        tries=case.rights.tries_of(model.name) if case.rights else None,
+        request_id=case.ask.request_id,
     )
     if isinstance(result, Held):
         case.granted_by = result.by
+    elif isinstance(result, FreeTry):
+        case.granted_by, case.tries_left = _free_try(model), result.left
     elif case.rights is None:
         yield refusals.token_missing(model)
     else:
         yield lacks.not_held(
-            case.catalogue,
-            case.rights,
-            model,
-            result,
-            case.stands.tier,
-            permission=case.ask.permission,
-            now=case.now,
+            lacks.Lacking(
+                catalogue=case.catalogue,
+                rights=case.rights,
+                model=model,
+                result=result,
+                stands=case.stands.tier,
+                permission=case.ask.permission,
+                now=case.now,
+            )
         )
+
+
+def _free_try(model: ModelFacts) -> GrantFacts:
+    """What a free try amounts to, for `granted_by`."""
+    return GrantFacts(id="", source="free_try", source_id=model.name, model=model.name, ends_at=model.early_access_ends)
 
 
 def served(case: Case) -> Found:

@@ -1,17 +1,30 @@
-"""The refusals of the holding step: what is lacking, and how to obtain it. Pure but for gettext."""
+"""The refusals of the holding step: what is lacking, and how to obtain it: the free ways first, then what can be
+bought. Pure but for gettext. To a publishable token neither open request nor order is named."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
+from typing import Final
 from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from tiers.entitlements import Lack, NotHeld, opens
-from tiers.facts import Catalogue, GrantFacts, ModelFacts, TierFacts
+from tiers.facts import Catalogue, GrantFacts, ModelFacts, ProductFacts, TierFacts
 from tokens.gateway.ask import OpenRequest, Pass, Refusal, Remedy
 from tokens.gateway.moments import moment
+from tokens.gateway.offers import buy, cost, offers
 
 # What the approval of an access request for a model gives.
 EVERYTHING = frozenset({"generate", "download"})
+# A settled payment opens its model in the same instant: asking again soon costs little.
+PAYMENT_RETRY_SECONDS: Final = 5
+_BOUGHT: Final = frozenset(
+    {Lack.GRANT_EXPIRED, Lack.TRIAL_USED_UP, Lack.EARLY_ACCESS, Lack.APPROVAL_REQUIRED, Lack.TIER_REQUIRED}
+)
+_ORDERED: Final = frozenset({"order", "early_access"})
 _STATES = {
     "draft": lambda: _("a draft"),
     "submitted": lambda: _("waiting for a reviewer"),
@@ -20,20 +33,57 @@ _STATES = {
 }
 
 
-def not_held(
-    catalogue: Catalogue,
-    rights: Pass,
-    model: ModelFacts,
-    result: NotHeld,
-    stands: TierFacts,
-    *,
-    permission: str,
-    now: datetime,
-) -> Refusal:
-    """The refusal of a known model that is not held. To a publishable token no open request is named."""
-    required = catalogue.tiers.get(model.tier or "")
-    message, remedies = _sentence(model, result, stands, required, permission)
-    open_request = None if rights.publishable else covering(catalogue, rights, model, permission, now)
+@dataclass(frozen=True)
+class Lacking:
+    """One refusal in the making."""
+
+    catalogue: Catalogue
+    rights: Pass
+    model: ModelFacts
+    result: NotHeld
+    stands: TierFacts
+    permission: str
+    now: datetime
+
+    @cached_property
+    def required(self) -> TierFacts | None:
+        return self.catalogue.tiers.get(self.model.tier or "")
+
+    @cached_property
+    def offers(self) -> tuple[ProductFacts, ...]:
+        if self.result.lack not in _BOUGHT:
+            return ()
+        return offers(self.catalogue, self.model, self.permission, self.now)
+
+    @cached_property
+    def facts(self) -> dict[str, str]:
+        """What sentences name; empty where there is no such thing."""
+        until = self.model.early_access_ends
+        return {
+            "model": self.model.name,
+            "tier": self.required.slug if self.required else "",
+            "required": self.required.slug if self.required else "",
+            "current": self.stands.slug,
+            "date": moment(until) if until else "",
+            "price": cost(self.offers[0]) if self.offers else "",
+        }
+
+    @property
+    def opens_by_waiting(self) -> bool:
+        """Waiting is a way out only where the tier that one stands on opens the model after the window."""
+        return self.required is not None and not self.model.gated and self.stands.rank >= self.required.rank
+
+
+Told = tuple[str, tuple[Remedy, ...]]
+
+
+def not_held(lacking: Lacking) -> Refusal:
+    """The refusal of a known model that is not held."""
+    lack = lacking.result.lack
+    message, remedies = _SENTENCES[lack](lacking)
+    if lack is Lack.PAYMENT_PENDING:
+        return Refusal(lack.value, message, "model", remedies, retry_after=PAYMENT_RETRY_SECONDS)
+    open_request = None if lacking.rights.publishable else _covering(lacking)
     if open_request is not None:
         message = _("%(message)s Your access request of %(date)s is %(state)s.") % {
             "message": message,
@@ -41,7 +91,11 @@ def not_held(
             "state": _STATES[open_request.state](),
         }
         remedies = (_see_request(open_request), *(r for r in remedies if r.kind != "apply"))
-    return Refusal(result.lack.value, message, "model", remedies)
+    return Refusal(lack.value, message, "model", (*remedies, *(buy(product) for product in lacking.offers)))
+
+
+def _covering(lacking: Lacking) -> OpenRequest | None:
+    return covering(lacking.catalogue, lacking.rights, lacking.model, lacking.permission, lacking.now)
 
 
 def covering(
@@ -62,76 +116,122 @@ def covering(
     return None
 
 
-def _sentence(
-    model: ModelFacts, result: NotHeld, stands: TierFacts, required: TierFacts | None, permission: str
-) -> tuple[str, tuple[Remedy, ...]]:
-    grant = result.grant
-    if grant is not None:
-        return _GRANT_SENTENCES[result.lack](model, grant)
-    if result.lack is Lack.EARLY_ACCESS:
-        return _early_access(model, stands, required)
-    if result.lack is Lack.APPROVAL_REQUIRED:
-        return _approval_required(model, permission)
-    return _tier_required(model, stands, required)
+def _payment_pending(lacking: Lacking) -> Told:
+    """Nobody is invited to pay a second time: what is under way is looked at, what was left unpaid is finished."""
+    order = lacking.result.order
+    wait = Remedy("wait", _("It opens by itself as soon as the payment has settled"))
+    if order is None or lacking.rights.publishable:
+        return _("%(model)s opens as soon as a payment has settled. Try again in a moment.") % lacking.facts, (wait,)
+    facts = {**lacking.facts, "date": moment(order.since)}
+    if order.pending:
+        message = _("The payment of %(date)s that opens %(model)s is under way. It opens as soon as that has settled.")
+        label = _("See how the payment stands")
+    else:
+        message = _(
+            "The order of %(date)s that opens %(model)s is not paid yet. It opens as soon as the payment arrives."
+        )
+        label = _("Finish the payment")
+    return message % facts, (wait, Remedy("pay", label, f"/orders/{order.id}/"))
 
 
-def _approval_required(model: ModelFacts, permission: str) -> tuple[str, tuple[Remedy, ...]]:
-    if permission == "download" and not model.gated:
-        message = _("No tier opens %(model)s to download: that takes an approved access request for the model.")
-        return message % {"model": model.name}, (_apply(model=model.name, permission=permission),)
-    message = _("%(model)s opens by approval alone. Ask for access.") % {"model": model.name}
-    return message, (_apply(model=model.name),)
+def _suspended(lacking: Lacking) -> Told:
+    grant = lacking.result.grant
+    if grant is not None and grant.disputed_at is not None:
+        message = _("The grant that opens %(model)s is suspended while its payment is disputed.") % lacking.facts
+        named = grant.source in _ORDERED and not lacking.rights.publishable
+        page = f"/orders/{grant.source_id}/" if named else "/workspace/activity/"
+    else:
+        message = _("The grant that opens %(model)s is suspended. It opens again when the suspension is lifted.")
+        message, page = message % lacking.facts, "/workspace/activity/"
+    return message, (Remedy("wait", _("See its state"), page), _contact())
 
 
-def _tier_required(model: ModelFacts, stands: TierFacts, required: TierFacts | None) -> tuple[str, tuple[Remedy, ...]]:
-    slug = required.slug if required else ""
-    message = _("%(model)s opens from the %(required)s tier; this application stands on %(current)s.") % {
-        "model": model.name,
-        "required": slug,
-        "current": stands.slug,
-    }
-    return message, (_apply(tier=slug),)
-
-
-def _early_access(model: ModelFacts, stands: TierFacts, required: TierFacts | None) -> tuple[str, tuple[Remedy, ...]]:
-    """Waiting is a way out only where the tier that one stands on opens the model afterwards."""
-    until = model.early_access_until
-    facts = {"model": model.name, "date": moment(until) if until else "", "tier": required.slug if required else ""}
-    apply = _apply(model=model.name)
-    if model.gated or required is None or stands.rank < required.rank:
-        return _("%(model)s is in early access until %(date)s. Ask for access.") % facts, (apply,)
-    message = _(
-        "%(model)s is in early access until %(date)s. Ask for access, or wait until it opens to the %(tier)s tier."
-    )
-    return message % facts, (Remedy("wait", _("Wait until %(date)s") % facts, until=until), apply)
-
-
-def _suspended(model: ModelFacts, grant: GrantFacts) -> tuple[str, tuple[Remedy, ...]]:
-    message = _("The grant that opens %(model)s is suspended. It opens again when the suspension is lifted.") % {
-        "model": model.name
-    }
-    return message, (Remedy("wait", _("See its state"), "/workspace/activity/"), _contact())
-
-
-def _not_started(model: ModelFacts, grant: GrantFacts) -> tuple[str, tuple[Remedy, ...]]:
-    facts = {"model": model.name, "date": moment(grant.starts_at)}
+def _not_started(lacking: Lacking) -> Told:
+    starts_at = lacking.result.grant.starts_at if lacking.result.grant else lacking.now
+    facts = {**lacking.facts, "date": moment(starts_at)}
     message = _("%(model)s opens to this application on %(date)s.") % facts
-    return message, (Remedy("wait", _("Wait until %(date)s") % facts, until=grant.starts_at),)
+    return message, (Remedy("wait", _("Wait until %(date)s") % facts, until=starts_at),)
 
 
-def _expired(model: ModelFacts, grant: GrantFacts) -> tuple[str, tuple[Remedy, ...]]:
-    message = _("The grant that opened %(model)s ended on %(date)s. Ask again to renew it.") % {
-        "model": model.name,
-        "date": moment(grant.ends_at) if grant.ends_at else "",
+def _expired(lacking: Lacking) -> Told:
+    grant = lacking.result.grant
+    facts = {**lacking.facts, "date": moment(grant.ends_at) if grant and grant.ends_at else ""}
+    message = _("The grant that opened %(model)s ended on %(date)s. Ask again to renew it.")
+    if lacking.offers:
+        message = _(
+            "The grant that opened %(model)s ended on %(date)s. Ask again to renew it, or buy what opens it for "
+            "%(price)s."
+        )
+    return message % facts, (_apply_for(lacking, grant.tier if grant else None),)
+
+
+def _trial_used_up(lacking: Lacking) -> Told:
+    tries = lacking.model.free_tries
+    used = ngettext(
+        "The free try of %(model)s is used up.", "All %(number)d free tries of %(model)s are used up.", tries
+    ) % {"model": lacking.model.name, "number": tries}
+    message, remedies = _early_access(lacking)
+    return _("%(used)s %(message)s") % {"used": used, "message": message}, remedies
+
+
+def _early_access(lacking: Lacking) -> Told:
+    sentences = {
+        (False, False): _("%(model)s is in early access until %(date)s. Ask for access."),
+        (False, True): _("%(model)s is in early access until %(date)s. Ask for access, or buy it for %(price)s."),
+        (True, False): _(
+            "%(model)s is in early access until %(date)s. Ask for access, or wait until it opens to the %(tier)s tier."
+        ),
+        (True, True): _(
+            "%(model)s is in early access until %(date)s. Wait until it opens to the %(tier)s tier, ask for access, "
+            "or buy early access for %(price)s."
+        ),
     }
-    return message, (_apply(tier=grant.tier or model.tier) if grant.tier or model.tier else _apply(model=model.name),)
+    message = sentences[lacking.opens_by_waiting, bool(lacking.offers)] % lacking.facts
+    apply = _apply(model=lacking.model.name)
+    if not lacking.opens_by_waiting:
+        return message, (apply,)
+    label = _("Wait until %(date)s") % lacking.facts
+    return message, (Remedy("wait", label, until=lacking.model.early_access_ends), apply)
 
 
-_GRANT_SENTENCES = {
+def _approval_required(lacking: Lacking) -> Told:
+    if lacking.permission == "download" and not lacking.model.gated:
+        message = _("No tier opens %(model)s to download: that takes an approved access request for the model.")
+        if lacking.offers:
+            message = _("No tier opens %(model)s to download. Ask for access, or buy it for %(price)s.")
+    elif lacking.offers:
+        message = _("No tier opens %(model)s. Ask for access, or buy it for %(price)s.")
+    else:
+        message = _("%(model)s opens by approval alone. Ask for access.")
+    return message % lacking.facts, (_apply_for(lacking),)
+
+
+def _tier_required(lacking: Lacking) -> Told:
+    message = _("%(model)s opens from the %(required)s tier; this application stands on %(current)s.")
+    return message % lacking.facts, (_apply_for(lacking),)
+
+
+_SENTENCES: Final[dict[Lack, Callable[[Lacking], Told]]] = {
+    Lack.PAYMENT_PENDING: _payment_pending,
     Lack.GRANT_SUSPENDED: _suspended,
     Lack.GRANT_NOT_STARTED: _not_started,
     Lack.GRANT_EXPIRED: _expired,
+    Lack.TRIAL_USED_UP: _trial_used_up,
+    Lack.EARLY_ACCESS: _early_access,
+    Lack.APPROVAL_REQUIRED: _approval_required,
+    Lack.TIER_REQUIRED: _tier_required,
 }
+
+
+def _apply_for(lacking: Lacking, tier: str | None = None) -> Remedy:
+    """The access request that is taken for this model: for `tier`, or the lowest that opens it; for the model itself
+    where no tier does now."""
+    model = lacking.model
+    if lacking.permission == "download":
+        return _apply(model=model.name, permission=None if model.gated else lacking.permission)
+    if model.gated or model.in_early_access(lacking.now):
+        return _apply(model=model.name)
+    return _apply(tier=tier or model.tier)
 
 
 def _apply(*, tier: str | None = None, model: str | None = None, permission: str | None = None) -> Remedy:

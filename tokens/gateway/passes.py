@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from ipaddress import ip_network
 from typing import Any
 
 from django.db import connection
 
-from tiers.facts import GrantFacts
+from tiers.facts import AskedAgain, GrantFacts, OrderFacts, TriesFacts
 from tokens.gateway.ask import ApplicationFacts, OpenRequest, Pass
 
 _QUERY = """
@@ -23,7 +23,8 @@ SELECT clock.now AS now,
        w.suspended_at AS workspace_suspended_at, w.suspended_reason AS workspace_suspended_reason,
        ARRAY(SELECT host FROM tokens_domain d WHERE d.application_id = a.id ORDER BY host) AS hosts,
        (SELECT json_agg(json_build_array(g.public_id, g.source, g.source_id, tier.slug, model.name, g.application_id,
-                                         g.permissions, g.starts_at, g.ends_at, g.suspended_at)
+                                         g.permissions, g.starts_at, g.ends_at, g.suspended_at, g.disputed_at,
+                                         g.calls)
                         ORDER BY g.id)
           FROM tiers_grant g
           LEFT JOIN tiers_tier tier ON tier.id = g.tier_id
@@ -37,7 +38,21 @@ SELECT clock.now AS now,
           LEFT JOIN tiers_tier tier ON tier.id = r.tier_id
           LEFT JOIN tiers_aimodel model ON model.id = r.model_id
          WHERE r.application_id = a.id
-           AND r.state IN ('draft', 'submitted', 'in_review', 'changes_requested')) AS open_requests
+           AND r.state IN ('draft', 'submitted', 'in_review', 'changes_requested')) AS open_requests,
+       (SELECT json_agg(json_build_array(o.public_id, p.kind, o.unsettled_since, o.state = 'pending', tier.slug,
+                                         model.name, v.permissions, v.window_until) ORDER BY o.id)
+          FROM tiers_order o
+          JOIN tiers_productversion v ON v.id = coalesce(o.quoted_id, o.version_id)
+          JOIN tiers_product p ON p.id = v.product_id
+          LEFT JOIN tiers_tier tier ON tier.id = v.tier_id
+          LEFT JOIN tiers_aimodel model ON model.id = v.model_id
+         WHERE o.workspace_id = w.id AND v.calls IS NULL
+           AND o.unsettled_since > clock.now
+               - CASE o.state WHEN 'pending' THEN interval '14 days' ELSE interval '24 hours' END) AS orders,
+       (SELECT json_agg(json_build_array(model.name, f.taken, f.request_ids) ORDER BY f.id)
+          FROM tiers_freetries f
+          JOIN tiers_aimodel model ON model.id = f.model_id
+         WHERE f.workspace_id = w.id AND model.early_access_until > clock.now) AS tries
   FROM (SELECT statement_timestamp() AS now) clock
   LEFT JOIN tokens_tokensecret s ON s.hash = ANY(%s)
   LEFT JOIN tokens_token t ON t.id = s.token_id
@@ -95,6 +110,8 @@ def _pass(row: Mapping[str, Any]) -> Pass:
         allowed_hosts=tuple(row["allowed_origins"]),
         grants=tuple(_grant(values) for values in row["grants"] or ()),
         open_requests=tuple(_open_request(values) for values in row["open_requests"] or ()),
+        orders=tuple(_order(values) for values in row["orders"] or ()),
+        tries=tuple(_tries(values) for values in row["tries"] or ()),
     )
 
 
@@ -115,7 +132,8 @@ def _reason(row: Mapping[str, Any], what: str) -> str | None:
 
 
 def _grant(values: list[Any]) -> GrantFacts:
-    public_id, source, source_id, tier, model, application, permissions, starts_at, ends_at, suspended_at = values
+    public_id, source, source_id, tier, model, application, permissions, *rest = values
+    starts_at, ends_at, suspended_at, disputed_at, calls = rest
     return GrantFacts(
         id=public_id,
         source=source,
@@ -127,12 +145,40 @@ def _grant(values: list[Any]) -> GrantFacts:
         starts_at=datetime.fromisoformat(starts_at),
         ends_at=_time(ends_at),
         suspended_at=_time(suspended_at),
+        disputed_at=_time(disputed_at),
+        calls=calls,
     )
 
 
 def _open_request(values: list[Any]) -> OpenRequest:
     public_id, state, tier, model, since = values
     return OpenRequest(id=public_id, state=state, tier=tier, model=model, since=datetime.fromisoformat(since))
+
+
+def _order(values: list[Any]) -> OrderFacts:
+    public_id, kind, since, pending, tier, model, permissions, window_until = values
+    return OrderFacts(
+        id=public_id,
+        kind=kind,
+        since=datetime.fromisoformat(since),
+        pending=pending,
+        tier=tier,
+        model=model,
+        permissions=frozenset(permissions or ["generate"]),
+        window_until=_time(window_until),
+    )
+
+
+def _tries(values: list[Any]) -> TriesFacts:
+    model, taken, requests = values
+    return TriesFacts(
+        model=model,
+        taken=taken,
+        requests={
+            name: AskedAgain(taken_at=datetime.fromtimestamp(taken_at, UTC), asked=asked)
+            for name, (taken_at, asked) in requests.items()
+        },
+    )
 
 
 def _time(text: str | None) -> datetime | None:

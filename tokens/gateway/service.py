@@ -1,30 +1,42 @@
-"""From an ask to a decision: token → pass → `decide()`. Every protocol calls `answer()`."""
+"""From an ask to a decision: token → pass → `decide()` → take the free try that it rests on. Every protocol calls
+`answer()`."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Final
 
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
 from tokens import keys
-from tokens.gateway import catalogues, connections, passes, refusals, use
+from tokens.gateway import catalogues, connections, passes, refusals, tries, use
 from tokens.gateway.ask import Ask, Decision, Refusal
 from tokens.gateway.decision import decide
 
 log = structlog.get_logger(__name__)
 
 
-def answer(ask: Ask, *, away: bool = False) -> Decision:
+# Of a free try that others took first, what is left is read again; and again where that was given at this very moment.
+MOST_READINGS: Final = 4
+
+# The protocol's own checks of a call, once the token is known to be good or bad. Raises to refuse it.
+Check = Callable[[Decision], None]
+
+
+def answer(ask: Ask, *, away: bool = False, check: Check | None = None) -> Decision:
     """Decide an ask from PostgreSQL as it is now. A token of wrong form is answered without any I/O. What cannot be
     read is `unavailable`, never a 4xx. Messages are in the language that is active.
 
+    `check` is asked before a free try is taken, so that a call which is not passed on after all costs none.
     `away`: PostgreSQL was found away for this very ask, so it is not waited for again."""
     if ask.token is not None and keys.parse_token(ask.token) is None:
         return _refused(ask, refusals.token_malformed())
     if away:
         return _refused(ask, refusals.unavailable())
     try:
-        return _answer_from_postgresql(ask)
+        return _answer_from_postgresql(ask, check)
     except (DatabaseError, InterfaceError) as error:
         log.error("decision_unavailable", error=str(error), request_id=ask.request_id)
         return _refused(ask, refusals.unavailable())
@@ -37,7 +49,29 @@ def tokens_differ(ask: Ask) -> Decision:
     return _refused(ask, refusals.tokens_differ())
 
 
-def _answer_from_postgresql(ask: Ask) -> Decision:
+def _answer_from_postgresql(ask: Ask, check: Check | None) -> Decision:
+    for _reading in range(MOST_READINGS):
+        decision = _decided(ask)
+        if check is not None:
+            check(decision)
+        if decision.tries_left is None:
+            return decision
+        left = _take(decision)
+        if left is not None:
+            return replace(decision, tries_left=left)
+    log.error("free_try_not_taken", request_id=ask.request_id)
+    return _refused(ask, refusals.unavailable())
+
+
+def _take(decision: Decision) -> int | None:
+    """Take the free try that the decision rests on: how many are left, or None where others took the last."""
+    rights, model = decision.rights, decision.model
+    if rights is None or model is None:
+        return None
+    return tries.take(workspace=rights.workspace, model=model, request_id=decision.ask.request_id)
+
+
+def _decided(ask: Ask) -> Decision:
     digests = keys.digests(ask.token, settings.TOKEN_KEYS).values() if ask.token else ()
     reading = passes.read(digests)
     rights = reading.rights

@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from accounts.actions.workspaces import suspend_workspace
 from tests import factories
+from tests.factories import sales
 from tests.tokens.gateway.calls import CHAT, Client
 from tiers.actions.grants import give_grant, suspend_grant
-from tiers.models import AIModel, Grant, Tier
+from tiers.models import AIModel, FreeTries, Grant, Tier
 from tokens import keys
 from tokens.actions.applications import add_domain, suspend_application
 from tokens.actions.requests import save_draft, submit_request
@@ -109,6 +110,17 @@ def token_missing(minted: Minted) -> Asked:
     return {"token": None}
 
 
+def payment_pending(minted: Minted) -> Asked:
+    sales.order(minted.token.workspace, sales.product(model="gpt-4o"))
+    return {"model": "gpt-4o"}
+
+
+def trial_used_up(minted: Minted) -> Asked:
+    model = sales.early_access(tries=1)
+    FreeTries.objects.create(workspace=minted.token.workspace, model=model, taken=1)
+    return {}
+
+
 def grant_suspended(minted: Minted) -> Asked:
     suspend_grant(grant=grant(minted), reason="Disputed", by=factories.administrator())
     return {"model": "gpt-4o"}
@@ -125,8 +137,7 @@ def grant_expired(minted: Minted) -> Asked:
 
 
 def early_access(minted: Minted) -> Asked:
-    now = timezone.now()
-    AIModel.objects.filter(name="gpt-4o-mini").update(early_access_from=now - DAY, early_access_until=now + DAY)
+    sales.early_access()
     return {}
 
 
@@ -158,6 +169,8 @@ CASES: list[tuple[str, Callable[[Minted], Asked], str | None, str]] = [
     ("model_retired", model_retired, "model", "use"),
     ("token_scope", token_scope, "model", "edit"),
     ("token_missing", token_missing, "token", "apply"),
+    ("payment_pending", payment_pending, "model", "wait"),
+    ("trial_used_up", trial_used_up, "model", "wait"),
     ("grant_suspended", grant_suspended, "model", "wait"),
     ("grant_not_started", grant_not_started, "model", "wait"),
     ("grant_expired", grant_expired, "model", "apply"),

@@ -1,5 +1,6 @@
 """`ANY /v1/forward-auth`: a proxy asks whether it may pass a call on, and passes a refusal back to its caller."""
 
+from functools import partial
 from urllib.parse import parse_qsl, quote
 
 from django.utils.translation import gettext as _
@@ -33,8 +34,6 @@ def _answer(call: Call, style: str) -> Answer:
     call.drained = DRAINED_OF_GATEWAYS
     asked = forwarded.read(call, gateway)
     decision = _decide(asked, call.request_id, away=gateway.remembered)
-    if not _is_about_the_token(decision):
-        _check_model(asked)
     if not decision.allow:
         return openai_errors.of_decision(decision)
     headers = allowed_headers(decision)
@@ -53,7 +52,14 @@ def _decide(asked: Forwarded, request_id: str, *, away: bool) -> Decision:
         token_in_query=asked.token_in_query,
         token_in_header=asked.token_in_header,
     )
-    return service.tokens_differ(ask) if len(asked.tokens) > 1 else service.answer(ask, away=away)
+    if len(asked.tokens) > 1:
+        return service.tokens_differ(ask)
+    return service.answer(ask, away=away, check=partial(_check, asked))
+
+
+def _check(asked: Forwarded, decision: Decision) -> None:
+    if not _is_about_the_token(decision):
+        _check_model(asked)
 
 
 def _is_about_the_token(decision: Decision) -> bool:

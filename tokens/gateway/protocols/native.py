@@ -1,6 +1,7 @@
 """`POST /v1/decisions`: the ask as JSON, the decision as JSON. What is no ask is answered as problem+json."""
 
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -45,19 +46,23 @@ def _decide(call: Call) -> Answer:
     values = json_bodies.strict_object(json_body(call))
     call.request_id = request_ids.accepted(values.get("request_id", call.request_id))
     at_least = _at_least(values)
-    decision = _decided(read_ask(values, call.request_id), away=gateway.remembered)
+    check = partial(_check_version, at_least)
+    decision = _decided(read_ask(values, call.request_id), away=gateway.remembered, check=check)
+    return json_answer(200, presentation.full(decision), headers=presentation.retry_after(decision))
+
+
+def _check_version(at_least: int | None, decision: Decision) -> None:
     if at_least is not None and decision.rights and decision.rights.rights_version < at_least:
         raise Fault(409, "version_ahead", _("No such rights version has been committed."), param="at_least")
-    return json_answer(200, presentation.full(decision))
 
 
-def _decided(ask: Ask, *, away: bool) -> Decision:
+def _decided(ask: Ask, *, away: bool, check: service.Check) -> Decision:
     """The gateway may give the caller's query with the endpoint, and a token in it counts."""
     in_query = queries.read(ask.endpoint).tokens
     tokens = list(dict.fromkeys([*([] if ask.token is None else [ask.token]), *in_query]))
     token = tokens[0] if tokens else None
     ask = replace(ask, token=token, token_in_query=bool(in_query), token_in_header=ask.token is not None)
-    return service.tokens_differ(ask) if len(tokens) > 1 else service.answer(ask, away=away)
+    return service.tokens_differ(ask) if len(tokens) > 1 else service.answer(ask, away=away, check=check)
 
 
 def json_body(call: Call) -> bytes:

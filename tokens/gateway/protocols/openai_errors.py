@@ -15,8 +15,7 @@ def of_decision(decision: Decision) -> Answer:
     """A refusal with its own status. The decision must be one."""
     refusal = decision.refusals[0]
     headers = [("X-Trellis-Request-Id", decision.ask.request_id), ("X-Request-Id", decision.ask.request_id)]
-    if refusal.retry_after is not None:
-        headers.append(("Retry-After", str(refusal.retry_after)))
+    headers.extend(presentation.retry_after(decision))
     if refusal.code not in PASSING:
         headers.append(("X-Should-Retry", "false"))
     status = REASONS[refusal.code].status

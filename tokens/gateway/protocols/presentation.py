@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from tokens.gateway.ask import Decision, Refusal, Remedy
+from tokens.gateway.http import Headers
 from tokens.gateway.reasons import REASONS
 
 
@@ -29,7 +30,15 @@ def full(decision: Decision) -> dict[str, Any]:
         body["tier"] = decision.tier.slug
     if decision.allow:
         body["granted_by"] = _granted_by(decision)
+    if decision.tries_left is not None:
+        body["tries_left"] = decision.tries_left
     return body
+
+
+def retry_after(decision: Decision) -> Headers:
+    """When to ask again, in seconds, where that is known."""
+    seconds = decision.reason.retry_after if decision.reason else None
+    return () if seconds is None else (("Retry-After", str(seconds)),)
 
 
 def _verdict(refusal: Refusal | None) -> dict[str, Any]:
