@@ -18,14 +18,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @contextmanager
 def session(setting: str) -> Iterator[None]:
-    """Undone at the end: the session goes back to the pool, and is another test's next."""
+    """Every session is ended after it: an answer gives this one back to the pool, to be another test's next."""
     with connection.cursor() as cursor:
         cursor.execute(f"SET {setting}")
     try:
         yield
     finally:
-        with connection.cursor() as cursor:
-            cursor.execute(f"RESET {setting.split()[0]}")
+        connection.close()
+        connection.close_pool()
 
 
 @contextmanager
