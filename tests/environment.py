@@ -7,7 +7,7 @@ import base64
 import os
 from contextlib import ExitStack
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 CLONE = Path(__file__).resolve().parent.parent
 FIRST_REDIS_DATABASE = 1
@@ -32,9 +32,13 @@ os.environ |= {
 
 
 def redis_url_of_worker(url: str) -> str:
-    """Each xdist worker has a Redis database of its own, and database 0, the demo's, is never touched."""
-    number = FIRST_REDIS_DATABASE + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    """Each xdist worker has a Redis database of its own, from the one that is named on; database 0, the demo's, is
+    never touched."""
     parts = urlsplit(url)
+    named = parse_qs(parts.query).get("db", [parts.path.strip("/") if parts.scheme != "unix" else ""])[0]
+    number = (int(named or 0) or FIRST_REDIS_DATABASE) + int(
+        os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    )
     if parts.scheme == "unix":
         return f"unix://{parts.path}?db={number}"
     return urlunsplit(parts._replace(path=f"/{number}"))
