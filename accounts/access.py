@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar, cast
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -13,6 +14,7 @@ from accounts.models import User, Workspace
 from accounts.roles import IN_WORKSPACE, Permission, require
 
 P = ParamSpec("P")
+R = TypeVar("R")
 M = TypeVar("M", bound=models.Model)
 SESSION_KEY = "workspace"
 
@@ -49,6 +51,18 @@ def requires(
         return cast("Callable[Concatenate[HttpRequest, P], HttpResponseBase]", checked)
 
     return decorate
+
+
+def demo_only(view: Callable[P, R]) -> Callable[P, R]:
+    """Name a view that exists in a demo alone, whoever asks for it."""
+
+    @wraps(view)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        if not settings.DEMO:
+            raise NotFound
+        return view(*args, **kwargs)
+
+    return checked
 
 
 def public(

@@ -21,6 +21,8 @@ ROUTES: dict[str, dict[str, str]] = {
             "accounts.tasks.checkpoint_audit",
             "accounts.tasks.mail_invitation",
             "accounts.tasks.mail_waiting_invitations",
+            "tiers.sandbox.tasks.send_sandbox_messages",
+            "tiers.sandbox.tasks.sweep_sandbox_messages",
             "tokens.tasks.tell_applicant",
             "tokens.tasks.tell_reviewers",
         ],
@@ -39,6 +41,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "checkpoint-audit": _every(60, "accounts.tasks.checkpoint_audit"),
     "mail-waiting-invitations": _every(60, "accounts.tasks.mail_waiting_invitations"),
     "announce-waiting": _every(2, "tiers.tasks.announce_waiting"),
+    "sweep-sandbox-messages": _every(5, "tiers.sandbox.tasks.sweep_sandbox_messages"),
     "redrive-events": _every(10, "tiers.tasks.redrive_events"),
 }
 
@@ -47,3 +50,4 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.task_routes = ROUTES
 app.conf.beat_schedule = SCHEDULE
 app.autodiscover_tasks()
+app.autodiscover_tasks(["tiers"], related_name="sandbox.tasks")

@@ -1,8 +1,9 @@
 """The addresses of this storey: what is bought, what providers call, and staff pages."""
 
+from django.conf import settings
 from django.urls import include, path
 
-from tiers.views import audit, catalogue, checkout, orders, webhooks
+from tiers.views import audit, catalogue, checkout, orders, sandbox, webhooks
 
 catalogue_pages = [
     path("tiers/new/", catalogue.new_tier, name="new_tier"),
@@ -25,6 +26,8 @@ webhook_pages = [
     path("stripe", webhooks.stripe, name="stripe"),
     path("standard/<slug:source>", webhooks.standard, name="standard"),
 ]
+if settings.DEMO:
+    webhook_pages.append(path("sandbox", webhooks.sandbox, name="sandbox"))
 urlpatterns = [
     path("orders/", include((order_pages, "orders"))),
     path("webhooks/", include((webhook_pages, "webhooks"))),
@@ -33,3 +36,5 @@ urlpatterns = [
     path("catalogue/", catalogue.index, name="catalogue"),
     path("catalogue/", include((catalogue_pages, "catalogue"))),
 ]
+if settings.DEMO:
+    urlpatterns.append(path("sandbox/<slug:public_id>/", sandbox.checkout, name="sandbox"))

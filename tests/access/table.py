@@ -49,6 +49,7 @@ TABLE: Final[dict[str, Audience]] = {
     "orders/<slug:public_id>/cancel/": ITS_MEMBERS,
     "orders/<slug:public_id>/resume/": ITS_MEMBERS,
     "webhooks/standard/<slug:source>": EVERYBODY,
+    "webhooks/sandbox": EVERYBODY,
     "invitations/<str:public_id>/<str:secret>/": EVERYBODY,
     "profile/": SIGNED_IN,
     "profile/security/": SIGNED_IN,
@@ -76,6 +77,7 @@ TABLE: Final[dict[str, Audience]] = {
     "requests/<slug:public_id>/edit/": ITS_MEMBERS,
     "requests/<slug:public_id>/message/": ITS_MEMBERS,
     "requests/<slug:public_id>/withdraw/": ITS_MEMBERS,
+    "sandbox/<slug:public_id>/": ITS_MEMBERS,
     "tokens/": SIGNED_IN,
     "tokens/new/": SIGNED_IN,
     "tokens/<slug:public_id>/": ITS_MEMBERS,
@@ -115,6 +117,7 @@ TABLE_OF_FORMS: Final[dict[str, Audience]] = {
     "invitations/<str:public_id>/<str:secret>/": _audience(others=FORBIDDEN),
     "webhooks/stripe": UNSIGNED,
     "webhooks/standard/<slug:source>": UNSIGNED,
+    "webhooks/sandbox": UNSIGNED,
 }
 
 # The library's pages. Those of a flow that nobody has begun lead away, which is open enough.

@@ -8,12 +8,15 @@ from django.test import Client
 
 from accounts.actions.invitations import invite_member
 from accounts.actions.workspaces import create_workspace
+from accounts.audit import System
 from accounts.invitations import secret_for
 from accounts.models import PlatformRole, User, Workspace
 from tests import factories
 from tests.access import table
 from tests.factories import shop
-from tiers.models import AIModel, Grant, Tier
+from tiers.actions.orders import open_checkout, place_order
+from tiers.actions.products import add_product
+from tiers.models import AIModel, Grant, Order, Provider, Tier
 from tokens.actions.applications import add_domain, create_application
 from tokens.actions.gateways import add_gateway
 from tokens.actions.requests import save_draft, submit_request
@@ -81,11 +84,20 @@ def _arguments(workspace: Workspace, application: Application, people: dict[str,
         "workspace/members/": {"public_id": people[table.MEMBER].public_id},
         "catalogue/tiers/": {"slug": "flower"},
         "catalogue/models/": {"public_id": AIModel.objects.get(name="gpt-4o-mini").public_id},
+        "sandbox/": {"public_id": checkout_of(workspace, owner).public_id},
         "gateways/": {"public_id": gateway.public_id},
         "webhooks/": {"source": "demo"},
         "orders/": {"public_id": shop.tell("order.pending", shop.offer(), workspace).public_id},
         "holdings/": {"public_id": Grant.objects.get(workspace=workspace).public_id},
     }
+
+
+def checkout_of(workspace: Workspace, by: User) -> Order:
+    """An order whose checkout at the sandbox is open."""
+    values = {"name": "Flower", "tier": Tier.objects.get(slug="flower"), "amount": 500, "currency": "USD"}
+    product = add_product(slug="flower", kind="tier", values=values, reason="New", by=System("tests")).product
+    order = place_order(workspace=workspace, product=product, name=Provider.SANDBOX, by=by)
+    return open_checkout(order=order, back=f"{settings.SITE_URL}/", by=by)
 
 
 def sent(application: Application) -> AccessRequest:

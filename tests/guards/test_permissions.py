@@ -42,5 +42,6 @@ def test_only_these_addresses_are_open_to_visitors() -> None:
         "language/",
         "webhooks/stripe",
         "webhooks/standard/<slug:source>",
+        "webhooks/sandbox",
         "invitations/<str:public_id>/<str:secret>/",
     }

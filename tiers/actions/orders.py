@@ -172,7 +172,7 @@ def _mark_inbox(order: Order, messages: Iterable[ProviderEvent], derived: Derive
         error = str(problems[0].label) if problems else error
         if message.handled_at is not None and bool(error) == (message.state == InboxState.SET_ASIDE):
             continue
-        said = bool(keys) or provider(message.provider).ASKS
+        said = bool(keys) or provider(message.provider).ASKS or _was_fetched(message)
         state = InboxState.SET_ASIDE if error else InboxState.APPLIED if said else InboxState.IGNORED
         ProviderEvent.objects.filter(pk=message.pk).update(
             state=state, error=error[:500], attempts=F("attempts") + 1, handled_at=Now()
@@ -182,6 +182,11 @@ def _mark_inbox(order: Order, messages: Iterable[ProviderEvent], derived: Derive
         else:
             clear_alarms(AlarmKind.EVENT_SET_ASIDE, message.public_id, "It was applied.")
             clear_alarms(AlarmKind.EVENT_FAILING, message.public_id, "It was applied.")
+
+
+def _was_fetched(message: ProviderEvent) -> bool:
+    """Whether we had asked, and knew what it says, before it came."""
+    return OrderEvent.objects.filter(order=message.order, key=message.event_id, inbox=None).exists()
 
 
 def _tell_staff(order: Order, derived: Derived) -> None:

@@ -12,6 +12,7 @@ from tiers.models.orders import (
     WebhookSource,
 )
 from tiers.models.products import Interval, PartialRefund, Product, ProductKind, ProductVersion, ProviderPrice
+from tiers.models.sandbox import SandboxDelivery, SandboxMessage, SandboxPayment
 from tiers.models.trials import FreeTries
 from tiers.models.watch import Alarm, AlarmKind, Reconciliation
 from tiers.order_states import EventKind, Holds, OrderState, Outcome, Problem, Provider
@@ -44,6 +45,9 @@ __all__ = [
     "ProviderPrice",
     "ProviderReference",
     "Reconciliation",
+    "SandboxDelivery",
+    "SandboxMessage",
+    "SandboxPayment",
     "ServedOperation",
     "Tier",
     "WebhookSecret",

@@ -9,6 +9,7 @@ from tiers.payments.interface import PaymentProvider
 _FILES = {
     Provider.STRIPE: "tiers.payments.stripe",
     Provider.STANDARD: "tiers.payments.standard",
+    Provider.SANDBOX: "tiers.payments.sandbox",
 }
 
 

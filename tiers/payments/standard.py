@@ -31,7 +31,12 @@ def sells(order: Order) -> bool:
 
 
 def receive(headers: Mapping[str, str], body: bytes, source: str) -> Received:
-    verify(headers, body, _secrets(source))
+    return received(headers, body, _secrets(source))
+
+
+def received(headers: Mapping[str, str], body: bytes, secrets: Iterable[str]) -> Received:
+    """A message in the form of Standard Webhooks that one of the secrets signed. Raises BadSignature."""
+    verify(headers, body, secrets)
     kind, reference = order_payload.envelope(body)
     return Received(
         event_id=event_id(headers[_ID]),

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from accounts.access import public
+from accounts.access import demo_only, public
 from accounts.audit import System
 from tiers.actions.inbox import handle_event, store_event
 from tiers.models import Provider
@@ -27,6 +27,14 @@ def standard(request: HttpRequest, source: str) -> HttpResponse:
 @require_POST
 def stripe(request: HttpRequest) -> HttpResponse:
     return receive(request, Provider.STRIPE)
+
+
+@csrf_exempt
+@demo_only
+@public
+@require_POST
+def sandbox(request: HttpRequest) -> HttpResponse:
+    return receive(request, Provider.SANDBOX)
 
 
 def receive(request: HttpRequest, name: Provider, source: str = "") -> HttpResponse:
