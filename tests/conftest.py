@@ -1,5 +1,6 @@
 """What every test has: real servers, and a Redis as empty as a new one."""
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -22,6 +23,13 @@ def pytest_configure() -> None:
     from tests.fixtures.emptying import empty
 
     TransactionTestCase._fixture_teardown = empty
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: the collector need not walk through it again and again, as it else does."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_unconfigure() -> None:
