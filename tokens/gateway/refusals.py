@@ -82,6 +82,11 @@ def token_missing(model: ModelFacts) -> Refusal:
     return Refusal("token_missing", message, "token", (_new_token(),))
 
 
+def token_needed() -> Refusal:
+    message = _("This is answered to a token's holder alone. Send the token in the Authorization header.")
+    return Refusal("token_missing", message, "token", (_new_token(),))
+
+
 def _new_token(rights: Pass | None = None) -> Remedy:
     query = f"?{urlencode({'application': rights.application.id})}" if rights else ""
     return Remedy("apply", _("Make a token"), f"{NEW_TOKEN_PAGE}{query}")

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from django.utils.translation import gettext as _
 
+from tiers.entitlements import Standing, standing
 from tiers.facts import Catalogue
 from tokens import keys
 from tokens.gateway import catalogues, connections, decision, passes
@@ -31,6 +32,16 @@ class Survey:
         case = decision.Case(self.catalogue, self.rights, ask, self.now)
         for check in (decision.token_form, decision.token_alive, decision.suspension, decision.origin):
             yield from check(case)
+
+    @property
+    def standing(self) -> Standing:
+        return standing(self.catalogue, self.rights.grants, self.rights.application.pk, self.now)
+
+    def explain(self, ask: Ask) -> tuple[Decision, list[tuple[str, list[Refusal]]]]:
+        """The decision, and what each check found, in their order. Nothing is spent."""
+        case = decision.Case(self.catalogue, self.rights, ask, self.now)
+        trace = [(check.__name__, list(check(case))) for check in decision.CHECKS]
+        return decision.decide(self.catalogue, self.rights, ask, self.now), trace
 
     @property
     def is_alive(self) -> bool:

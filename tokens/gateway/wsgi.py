@@ -11,7 +11,7 @@ from django.utils.translation.trans_real import get_supported_language_variant, 
 
 from tokens.gateway import connections, health, request_ids
 from tokens.gateway.http import Answer, Call, Fault, respond
-from tokens.gateway.protocols import authzen, forwarded, introspection, native, openai_errors
+from tokens.gateway.protocols import authzen, forwarded, holder, introspection, native, openai_errors
 from tokens.gateway.protocols.forward_auth import forward_auth
 
 if TYPE_CHECKING:
@@ -22,9 +22,14 @@ log = structlog.get_logger(__name__)
 Handler = Callable[[Call], Answer]
 READ = ("GET", "HEAD")
 DEFAULT_LANGUAGE = "en"
+ONE_MODEL = f"{holder.MODELS}/"
 
 ROUTES: dict[str, tuple[tuple[str, ...], Handler]] = {
     "/v1/decisions": (("POST",), native.decisions),
+    holder.MODELS: (READ, holder.models),
+    ONE_MODEL: (READ, holder.model),
+    "/v1/key": (READ, holder.key),
+    "/v1/explain": (("POST",), holder.explain),
     "/oauth2/introspect": (("POST",), introspection.introspect),
     authzen.EVALUATION: (("POST",), authzen.evaluation),
     authzen.EVALUATIONS: (("POST",), authzen.evaluations),
@@ -61,9 +66,10 @@ def _handler(call: Call) -> Handler:
     """Raises Fault for a path or a method that there is not."""
     if call.path == forwarded.PREFIX or call.path.startswith(f"{forwarded.PREFIX}/"):
         return forward_auth
-    if call.path not in ROUTES:
+    path = ONE_MODEL if call.path.startswith(ONE_MODEL) else call.path
+    if path not in ROUTES:
         raise Fault(404, "not_found", _("There is no such address here."))
-    methods, handler = ROUTES[call.path]
+    methods, handler = ROUTES[path]
     if call.method not in methods:
         allow = ", ".join(methods)
         message = _("This address takes %(methods)s.") % {"methods": allow}

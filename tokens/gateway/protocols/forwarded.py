@@ -37,7 +37,7 @@ def read(call: Call, gateway: GatewayRecord) -> Forwarded:
     """Raises Fault where model or body cannot be read in one way only."""
     uri = _uri(call, gateway)
     query = queries.read(uri)
-    in_header = _header_tokens(call)
+    in_header = header_tokens(call)
     header_model = _model_header(call, gateway)
     content = forwarded_bodies.read(call)
     return Forwarded(
@@ -69,7 +69,7 @@ def rest_of(call: Call) -> str:
     return call.path.removeprefix(PREFIX)
 
 
-def _header_tokens(call: Call) -> list[str]:
+def header_tokens(call: Call) -> list[str]:
     """Whatever stands where a token belongs is one, if only a malformed one: never is a caller who sent something
     taken for one who sent nothing."""
     found = []

@@ -6,7 +6,6 @@ from urllib.parse import parse_qsl
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from tiers.entitlements import standing
 from tokens.gateway import gateway_keys, surveys
 from tokens.gateway.http import Answer, Call, Fault, json_answer
 from tokens.gateway.protocols.native import MAX_BODY, problem
@@ -47,7 +46,6 @@ def _token(call: Call) -> str:
 def _described(survey: Survey) -> dict[str, Any]:
     """`scope` holds what the token may do at most, operation slugs where its holder restricted it to some."""
     rights = survey.rights
-    stands = standing(survey.catalogue, rights.grants, rights.application.pk, survey.now)
     body: dict[str, Any] = {
         "active": True,
         "scope": " ".join(sorted(rights.allowed_operations or survey.catalogue.operations)),
@@ -58,7 +56,7 @@ def _described(survey: Survey) -> dict[str, Any]:
         "token_type": "Bearer",
         "token_kind": "publishable" if rights.publishable else "secret",
         "application": rights.application.slug,
-        "tier": stands.tier.slug,
+        "tier": survey.standing.tier.slug,
         "rights_version": rights.rights_version,
     }
     if rights.ends_at is not None:

@@ -29,7 +29,7 @@ def full(decision: Decision) -> dict[str, Any]:
     if decision.tier:
         body["tier"] = decision.tier.slug
     if decision.allow:
-        body["granted_by"] = _granted_by(decision)
+        body["granted_by"] = granted_by(decision)
     if decision.tries_left is not None:
         body["tries_left"] = decision.tries_left
     return body
@@ -54,7 +54,7 @@ def _verdict(refusal: Refusal | None) -> dict[str, Any]:
     }
 
 
-def _granted_by(decision: Decision) -> dict[str, Any] | None:
+def granted_by(decision: Decision) -> dict[str, Any] | None:
     """None where everybody may: the lowest tier opens it."""
     grant = decision.granted_by
     if grant is None:
