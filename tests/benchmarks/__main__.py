@@ -10,10 +10,10 @@ from tests.environment import CLONE
 
 django.setup()
 
-from tests.benchmarks import decisions, keys, revocations  # noqa: E402  They need the models.
+from tests.benchmarks import decisions, keys, purchases, revocations  # noqa: E402  They need the models.
 
 # Modules with a measure() that yields figures. One that cannot measure on this machine yields none.
-BENCHMARKS = (keys, decisions, revocations)
+BENCHMARKS = (keys, decisions, revocations, purchases)
 
 
 def main() -> int:
