@@ -10,6 +10,7 @@ _FILES = {
     Provider.STRIPE: "tiers.payments.stripe",
     Provider.STANDARD: "tiers.payments.standard",
     Provider.SANDBOX: "tiers.payments.sandbox",
+    Provider.MANUAL: "tiers.payments.manual",
 }
 
 
