@@ -24,6 +24,7 @@ ROUTES: dict[str, dict[str, str]] = {
             "tiers.sandbox.tasks.send_sandbox_messages",
             "tiers.sandbox.tasks.sweep_sandbox_messages",
             "tokens.tasks.tell_applicant",
+            "tokens.tasks.tell_owners_of_leak",
             "tokens.tasks.tell_reviewers",
         ],
     }.items()

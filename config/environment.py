@@ -22,6 +22,7 @@ SOCIAL_HOSTS = {
     "google": "https://accounts.google.com",
     "discord": "https://discord.com",
 }
+GITHUB_SCANNING_KEYS: Final = "https://api.github.com/meta/public_keys/secret_scanning"
 STRIPE_API: Final = "https://api.stripe.com"
 STRIPE_CHECKOUT: Final = "https://checkout.stripe.com"
 TRUE, FALSE = {"1", "on", "true", "yes"}, {"0", "off", "false", "no", ""}
@@ -69,6 +70,7 @@ class Environment:
     stripe: Stripe
     trusted_proxy_count: int
     outgoing_allowed_networks: list[str]
+    secret_scanning_keys_url: str
 
 
 def read(var_dir: Path) -> Environment:
@@ -102,6 +104,7 @@ def read(var_dir: Path) -> Environment:
         stripe=stripe,
         trusted_proxy_count=_count(values, "TRUSTED_PROXY_COUNT"),
         outgoing_allowed_networks=_networks(values, "OUTGOING_ALLOWED_NETWORKS"),
+        secret_scanning_keys_url=_url(values, "SECRET_SCANNING_KEYS_URL", {"https", "http"}) or GITHUB_SCANNING_KEYS,
     )
 
 

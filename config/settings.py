@@ -237,6 +237,9 @@ OUTGOING_ALLOWED_NETWORKS: list[str] = ENV.outgoing_allowed_networks
 DNS_SERVERS: list[tuple[str, int]] = []
 DOMAIN_PROOF_ADDRESS = "https://{host}/.well-known/trellis-verify.txt"
 
+# Where GitHub publishes the keys by which it signs its reports of leaked tokens.
+SECRET_SCANNING_KEYS_URL = ENV.secret_scanning_keys_url
+
 # --- Payments ---------------------------------------------------------------------------------------------
 STRIPE_SECRET_KEY = ENV.stripe.secret_key
 STRIPE_WEBHOOK_SECRET = ENV.stripe.webhook_secret

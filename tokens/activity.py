@@ -17,6 +17,7 @@ name_actions(
         "token.edited": _("Token edited"),
         "token.rotated": _("Token rotated"),
         "token.revoked": _("Token revoked"),
+        "token.secret_ended": _("Old secret of a token ended"),
         "request.drafted": _("Access request drafted"),
         "request.edited": _("Access request edited"),
         "request.submitted": _("Access request sent"),

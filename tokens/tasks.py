@@ -1,4 +1,5 @@
-"""Mail about access requests. Each mail is sent once: a repeated task finds the mark that the first one left.
+"""Mail about access requests and leaked tokens. Each mail is sent once: a repeated task finds the mark that the first
+one left.
 
 Nothing but the telling depends on these: a decision has taken effect before its mail is even queued.
 """
@@ -16,9 +17,9 @@ from django.utils.translation import override
 
 from accounts import deferred
 from accounts.backends import may_sign_in
-from accounts.models import Membership, User
+from accounts.models import Membership, MembershipRole, User
 from accounts.roles import PLATFORM_PERMISSIONS, Permission
-from tokens.models import AccessRequest, RequestState
+from tokens.models import AccessRequest, RequestState, TokenSecret
 from tokens.policies.requests import may_ask_again_at
 
 SENT_REMEMBERED: Final = 7 * 24 * 3600  # seconds
@@ -51,6 +52,19 @@ def tell_reviewers(pk: int, event: str, version: int) -> None:
     _tell(people, access_request, event, version, "review:detail")
 
 
+@shared_task(**RETRIES)  # type: ignore[untyped-decorator]
+def tell_owners_of_leak(secret_pk: int) -> None:
+    """Owners of the workspace, of a token that was found in public."""
+    secret = TokenSecret.objects.select_related("token__application", "token__workspace").get(pk=secret_pk)
+    token = secret.token
+    link = settings.SITE_URL + reverse("tokens:detail", args=[token.public_id])
+    context = {"token": token, "secret": secret, "link": link}
+    owners = Membership.objects.filter(workspace=token.workspace, role=MembershipRole.OWNER).select_related("user")
+    for person in (owner.user for owner in owners):
+        if may_sign_in(person):
+            _send_once(person, f"mail:leak:{secret_pk}:{person.pk}", "leak", context)
+
+
 def _read(pk: int) -> AccessRequest:
     joined = ("applicant", "application", "tier", "model", "granted_tier", "claimed_by", "decided_by")
     return AccessRequest.objects.select_related(*joined).get(pk=pk)
@@ -74,17 +88,17 @@ def _tell(people: Iterable[User], access_request: AccessRequest, event: str, ver
     }
     for person in people:
         if may_sign_in(person):
-            _send_once(person, f"mail:{access_request.pk}:{event}:{version}:{person.pk}", context)
+            _send_once(person, f"mail:{access_request.pk}:{event}:{version}:{person.pk}", "request", context)
 
 
-def _send_once(person: User, mark: str, context: dict[str, Any]) -> None:
+def _send_once(person: User, mark: str, name: str, context: dict[str, Any]) -> None:
     if not cache.add(mark, True, SENT_REMEMBERED):
         return
     try:
         with override(person.locale):
             values = {**context, "person": person}
-            subject = " ".join(render_to_string("mail/request_subject.txt", values).split())
-            body = render_to_string("mail/request.txt", values).strip() + "\n"
+            subject = " ".join(render_to_string(f"mail/{name}_subject.txt", values).split())
+            body = render_to_string(f"mail/{name}.txt", values).strip() + "\n"
         send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [person.email])
     except Exception:
         cache.delete(mark)

@@ -39,6 +39,7 @@ TABLE: Final[dict[str, Audience]] = {
     "tiers/": EVERYBODY,
     "models/": EVERYBODY,
     "webhooks/stripe": EVERYBODY,
+    "webhooks/github/secret-scanning": EVERYBODY,
     "orders/": SIGNED_IN,
     "orders/new/": SIGNED_IN,
     "orders/<slug:public_id>/": ITS_MEMBERS,
@@ -116,6 +117,7 @@ ASKS_THE_PROVIDER: Final = frozenset({"orders/<slug:public_id>/returned/"})
 TABLE_OF_FORMS: Final[dict[str, Audience]] = {
     "invitations/<str:public_id>/<str:secret>/": _audience(others=FORBIDDEN),
     "webhooks/stripe": UNSIGNED,
+    "webhooks/github/secret-scanning": UNSIGNED,
     "webhooks/standard/<slug:source>": UNSIGNED,
     "webhooks/sandbox": UNSIGNED,
 }

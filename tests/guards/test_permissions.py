@@ -41,6 +41,7 @@ def test_only_these_addresses_are_open_to_visitors() -> None:
         "models/<str:name>/",
         "language/",
         "webhooks/stripe",
+        "webhooks/github/secret-scanning",
         "webhooks/standard/<slug:source>",
         "webhooks/sandbox",
         "invitations/<str:public_id>/<str:secret>/",

@@ -1,5 +1,6 @@
 """The event inbox: a provider's message is stored first, then applied, by the same request or by whoever comes next."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 import structlog
@@ -17,10 +18,17 @@ from tiers.payments import Received, Unusable, provider
 log = structlog.get_logger(__name__)
 # An event that failed so often waits for a person; until then the sweep tries it again.
 MANY_ATTEMPTS = 5
+# Who sends what is of no order, and who applies it: a storey above.
+_appliers: dict[str, Callable[[ProviderEvent], None]] = {}
+
+
+def apply_by(name: str, applier: Callable[[ProviderEvent], None]) -> None:
+    """Messages of this sender are applied by that function, as often as they are tried: it must not mind."""
+    _appliers[name] = applier
 
 
 @transaction.atomic
-def store_event(*, name: Provider, source: str, received: Received, at: datetime | None = None) -> ProviderEvent:
+def store_event(*, name: str, source: str, received: Received, at: datetime | None = None) -> ProviderEvent:
     """Keep a verified message, once. The same message again is counted on the row that there is.
 
     An order of a shop outside begins with the first message that names it; all other orders are ours already."""
@@ -41,7 +49,7 @@ def store_event(*, name: Provider, source: str, received: Received, at: datetime
     return event
 
 
-def _order_of(name: Provider, source: str, reference: str) -> Order | None:
+def _order_of(name: str, source: str, reference: str) -> Order | None:
     if not reference:
         return None
     if name == Provider.STANDARD:
@@ -57,17 +65,25 @@ def handle_event(*, event: ProviderEvent, by: Actor, again: bool = False) -> Pro
     if event.handled_at is not None and not again:
         return event
     try:
-        if event.order_id is None:
-            _find_order(event)
-        if event.order_id is None:
-            _settle_without_order(event)
+        if event.provider in _appliers:
+            _appliers[event.provider](event)
+            _settle(event, InboxState.APPLIED)
         else:
-            sync_order(pk=event.order_id, ask=provider(event.provider).ASKS, by=by)
+            _apply_to_order(event, by)
     except Exception as error:
         _note_failure(event, error)
         raise
     event.refresh_from_db()
     return event
+
+
+def _apply_to_order(event: ProviderEvent, by: Actor) -> None:
+    if event.order_id is None:
+        _find_order(event)
+    if event.order_id is None:
+        _settle_without_order(event)
+    else:
+        sync_order(pk=event.order_id, ask=provider(event.provider).ASKS, by=by)
 
 
 def _find_order(event: ProviderEvent) -> None:
@@ -85,14 +101,15 @@ def _settle_without_order(event: ProviderEvent) -> None:
         error = "names no order of ours" if provider(event.provider).events(event) else ""
     except Unusable as unusable:
         error = str(unusable)
-    ProviderEvent.objects.filter(pk=event.pk).update(
-        state=InboxState.SET_ASIDE if error else InboxState.IGNORED,
-        attempts=F("attempts") + 1,
-        error=error[:500],
-        handled_at=Now(),
-    )
+    _settle(event, InboxState.SET_ASIDE if error else InboxState.IGNORED, error)
     if error:
         raise_alarm(AlarmKind.EVENT_SET_ASIDE, event.public_id, error, event=event)
+
+
+def _settle(event: ProviderEvent, state: InboxState, error: str = "") -> None:
+    ProviderEvent.objects.filter(pk=event.pk).update(
+        state=state, attempts=F("attempts") + 1, error=error[:500], handled_at=Now()
+    )
 
 
 def _note_failure(event: ProviderEvent, error: Exception) -> None:

@@ -42,19 +42,19 @@ def receive(request: HttpRequest, name: Provider, source: str = "") -> HttpRespo
     sender tries again; our own sweep does so too."""
     try:
         if int(request.headers.get("Content-Length") or 0) > LARGEST_BODY:
-            return _refused(413, "body_too_large", "A message has at most 1 MiB.")
+            return refused(413, "body_too_large", "A message has at most 1 MiB.")
         received = provider(name).receive(_lower(request), request.body, source)
     except ValueError:
-        return _refused(400, "bad_request", "The Content-Length is not a number.")
+        return refused(400, "bad_request", "The Content-Length is not a number.")
     except BadSignature as error:
         log.warning("webhook_refused", provider=name, source=source)
-        return _refused(error.status, error.code, str(error.message))
+        return refused(error.status, error.code, str(error.message))
     event = store_event(name=name, source=source, received=received)
     try:
         event = handle_event(event=event, by=System(f"{name} event"))
     except Exception:  # Whatever it was, the message is kept, and the sender is told to come again.
         log.exception("webhook_not_applied", event_id=event.public_id)
-        return _refused(500, "not_applied", "Stored, but not applied yet. It will be tried again.")
+        return refused(500, "not_applied", "Stored, but not applied yet. It will be tried again.")
     return JsonResponse({"event": event.public_id, "state": event.state})
 
 
@@ -62,6 +62,6 @@ def _lower(request: HttpRequest) -> dict[str, str]:
     return {name.lower(): value for name, value in request.headers.items()}
 
 
-def _refused(status: int, code: str, message: str) -> HttpResponse:
+def refused(status: int, code: str, message: str) -> HttpResponse:
     body = {"status": status, "code": code, "title": message}
     return JsonResponse(body, status=status, content_type="application/problem+json")

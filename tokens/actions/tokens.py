@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.audit import Actor
 from accounts.clock import now
+from accounts.errors import Conflict
 from accounts.ids import new_public_id
 from accounts.models import User, Workspace
 from tiers.actions.grants import ensure_self_service_grant
@@ -120,6 +122,20 @@ def revoke_token(*, token: Token, reason: str, leaked: bool = False, by: Actor) 
         after={"revoked": True, "leaked": leaked},
     )
     return _read(token.pk)
+
+
+@transaction.atomic
+def end_leaked_secret(*, secret: TokenSecret, reason: str, by: Actor) -> Token:
+    """Let an old secret, which a rotation lets run out, end at once. The token goes on with its new one."""
+    token = _locked(secret.token)
+    policies.check_manage(by, token)
+    moment = now()
+    ended = TokenSecret.objects.filter(pk=secret.pk, ends_at__gt=moment).update(ends_at=moment)
+    if not ended:
+        raise Conflict(_("This secret has ended already."))
+    after = {"last4": secret.last4, "leaked": True}
+    audit.record("token.secret_ended", token, by=by, workspace=token.workspace, reason=reason, after=after)
+    return token
 
 
 @transaction.atomic

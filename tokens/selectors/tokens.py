@@ -10,7 +10,7 @@ from django.db.models import Count, Prefetch, Q, QuerySet
 from accounts.models import AuditEvent, Workspace
 from accounts.paging import Page, page
 from tiers.facts import Catalogue, GrantFacts
-from tokens.models import Application, Token, TokenSecret
+from tokens.models import Application, GatewaySecret, Token, TokenSecret
 from tokens.policies.tokens import live
 from tokens.selectors.standings import callable_models
 
@@ -90,3 +90,12 @@ def history(token: Token) -> QuerySet[AuditEvent]:
         .select_related("actor")
         .order_by("-id")[:30]
     )
+
+
+def known_digests(digests: Iterable[bytes]) -> set[bytes]:
+    """Those of them that are of a token or of a gateway's key, whether it still works or not."""
+    asked = list(digests)
+    found = [
+        model.objects.filter(hash__in=asked).values_list("hash", flat=True) for model in (TokenSecret, GatewaySecret)
+    ]
+    return {bytes(digest) for digests_of_one in found for digest in digests_of_one}
