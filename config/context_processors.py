@@ -13,7 +13,7 @@ from accounts.models import Membership, User, Workspace
 from accounts.roles import PLATFORM_PERMISSIONS, Permission
 from config import navigation
 from config.theme import theme_of
-from tiers.models import Order
+from tiers.models import Alarm, Order
 from tiers.selectors.orders import NEEDS_ATTENTION
 from tokens.models import AccessRequest
 from tokens.models.requests import RequestState
@@ -45,7 +45,10 @@ class Shell:
 
     @cached_property
     def reviews(self) -> bool:
-        return self.person is not None and Permission.REVIEW_READ in PLATFORM_PERMISSIONS[self.person.role]
+        return self._has(Permission.REVIEW_READ)
+
+    def _has(self, permission: Permission) -> bool:
+        return self.person is not None and permission in PLATFORM_PERMISSIONS[self.person.role]
 
     @cached_property
     def workspaces(self) -> list[Workspace]:
@@ -67,9 +70,13 @@ class Shell:
         return next((w for w in self.workspaces if w.public_id == chosen), next(iter(self.workspaces), None))
 
     def _waiting(self) -> dict[str, str]:
-        """What waits: for reviewers the access requests to decide, else those of the workspace and its orders."""
+        """What waits: for reviewers access requests to decide, for staff open alarms, for others the access requests
+        of their workspace and its orders."""
         if self.reviews:
-            return {"review:queue": _up_to_99(AccessRequest.objects.filter(state__in=TO_DECIDE))}
+            waiting = {"review:queue": _up_to_99(AccessRequest.objects.filter(state__in=TO_DECIDE))}
+            if self._has(Permission.PAYMENTS_READ):
+                waiting["events"] = _up_to_99(Alarm.objects.filter(resolved_at=None))
+            return waiting
         if self.workspace is None:
             return {}
         own = AccessRequest.objects.filter(workspace=self.workspace, state__in=UNDECIDED)

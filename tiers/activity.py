@@ -18,6 +18,7 @@ name_actions(
         "order.changed": _("Order changed"),
         "subscription.cancelled": _("Subscription cancelled"),
         "subscription.resumed": _("Subscription resumed"),
+        "provider_event.replayed": _("Provider message replayed"),
         "alarm.resolved": _("Alarm resolved"),
         "model.goal_reached": _("Goal of early access reached"),
         "product.added": _("Product added"),

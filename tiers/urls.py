@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import include, path
 
-from tiers.views import audit, catalogue, checkout, orders, sandbox, webhooks
+from tiers.views import audit, catalogue, checkout, events, orders, sandbox, webhooks
 
 catalogue_pages = [
     path("tiers/new/", catalogue.new_tier, name="new_tier"),
@@ -31,6 +31,8 @@ if settings.DEMO:
 urlpatterns = [
     path("orders/", include((order_pages, "orders"))),
     path("webhooks/", include((webhook_pages, "webhooks"))),
+    path("events/", events.index, name="events"),
+    path("events/", include("tiers.event_urls")),
     path("audit/", audit.log, name="audit"),
     path("audit/verify/", audit.verify, name="audit_verify"),
     path("catalogue/", catalogue.index, name="catalogue"),

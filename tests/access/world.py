@@ -13,7 +13,7 @@ from accounts.invitations import secret_for
 from accounts.models import PlatformRole, User, Workspace
 from tests import factories
 from tests.access import table
-from tests.factories import shop
+from tests.factories import payments, shop
 from tiers.actions.orders import open_checkout, place_order
 from tiers.actions.products import add_product
 from tiers.models import AIModel, Grant, Order, Provider, Tier
@@ -89,6 +89,7 @@ def _arguments(workspace: Workspace, application: Application, people: dict[str,
         "webhooks/": {"source": "demo"},
         "orders/": {"public_id": shop.tell("order.pending", shop.offer(), workspace).public_id},
         "holdings/": {"public_id": Grant.objects.get(workspace=workspace).public_id},
+        "events/": {"public_id": payments.told("order.pending", workspace=workspace).public_id},
     }
 
 

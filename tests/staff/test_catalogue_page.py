@@ -13,7 +13,7 @@ from tests.factories import administrator, auditor, catalogue, maintainer, perso
 from tiers.models import AIModel, CatalogueVersion, Operation, Tier
 
 pytestmark = pytest.mark.django_db
-QUERIES = 14
+QUERIES = 15
 
 
 @pytest.fixture(autouse=True)
