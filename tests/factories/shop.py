@@ -43,7 +43,7 @@ def early_access(model: str = "flux-pro", **values: Any) -> ProductVersion:
 
 def tell(
     kind: str,
-    version: ProductVersion,
+    offered: ProductVersion,
     workspace: Workspace,
     *,
     reference: str = "ord_1",
@@ -52,8 +52,8 @@ def tell(
     **data: Any,
 ) -> Order:
     """A message about an order, stored and applied as a webhook does it, `again` so many times more."""
-    given = {"id": reference, "workspace": workspace.public_id, "product": version.product.slug}
-    given |= {"amount": version.amount, "currency": version.currency, **data}
+    given = {"id": reference, "workspace": workspace.public_id, "product": offered.product.slug}
+    given |= {"amount": offered.amount, "currency": offered.currency, **data}
     sent_at = at or now() - timedelta(milliseconds=74)
     body = json.dumps({"type": kind, "timestamp": sent_at.isoformat(), "data": given}).encode()
     received = Received(event_id=f"msg_{next(_numbers)}", kind=kind, body=body, reference=reference)
@@ -63,5 +63,5 @@ def tell(
     return Order.objects.get(inbox=ProviderEvent.objects.get(event_id=received.event_id))
 
 
-def bought(workspace: Workspace, version: ProductVersion | None = None, **values: Any) -> Order:
-    return tell("order.paid", version or offer(), workspace, **values)
+def bought(workspace: Workspace, offered: ProductVersion | None = None, **values: Any) -> Order:
+    return tell("order.paid", offered or offer(), workspace, **values)
