@@ -7,7 +7,7 @@ charts are SVG attributes. Two attributes carry meaning to the style sheet: `dat
 import re
 import zlib
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import template
@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 
 from accounts.activity import name_of
 from tiers import offers
+from tiers.durations import spoken
 from tiers.models import ProductVersion
 from tiers.money import price
 
@@ -145,6 +146,15 @@ def timeago(moment: datetime | None, missing: str = "") -> SafeString | str:
 def money(amount: int, currency: str) -> str:
     """An amount of minor units as people write it: $5.00, ¥500."""
     return price(amount, currency)
+
+
+@register.simple_tag
+def countdown(moment: datetime | None) -> SafeString | str:
+    """How long until then: in 9 days, in 3 hours. Empty once it is past."""
+    left = moment - timezone.now() if moment else timedelta()
+    if moment is None or left <= timedelta():
+        return ""
+    return _time(moment, _("in %(time)s") % {"time": spoken(left)})
 
 
 @register.simple_tag

@@ -202,7 +202,7 @@ def _raised(models: list[AIModel]) -> dict[tuple[int, str], int]:
     sums = (
         held.values_list("version__model", "version__currency")
         .order_by()
-        .annotate(Sum(F("version__amount") - F("refunded")))
+        .annotate(total=Sum(F("version__amount") - F("refunded")))
     )
     return {(model, currency): total for model, currency, total in sums}
 

@@ -7,10 +7,10 @@ from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, npgettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import AuditEvent
-from tiers.models import EventKind, InboxState, Order, OrderEvent, OrderState, Provider, ProviderEvent
+from tiers.models import EventKind, Holds, InboxState, Order, OrderEvent, OrderState, Provider, ProviderEvent
 from tiers.money import price
 
 MOST_SHOWN: Final = 100
@@ -82,7 +82,7 @@ def story(order: Order) -> Story:
     messages = list(order.inbox.order_by("pk")[:MOST_SHOWN])
     audited = list(_audited(order))
     steps = [*_told(order, events), *_received(messages), *_committed(audited, events)]
-    return Story(_in_chapters(steps), *_figures(events))
+    return Story([*_in_chapters(steps), *_announced(order)], *_figures(events))
 
 
 def _audited(order: Order) -> Iterable[AuditEvent]:
@@ -162,6 +162,21 @@ def _committed(audited: Iterable[AuditEvent], events: list[OrderEvent]) -> Itera
             grants = []
 
 
+def _announced(order: Order) -> Iterable[Step]:
+    """Whether the caches of gateways know of it by now; a call is allowed without, since a refusal is checked again."""
+    workspace = order.workspace
+    if workspace is None or order.holds == Holds.NOTHING:
+        return
+    version = {"version": workspace.rights_version}
+    if workspace.announced_version >= workspace.rights_version:
+        yield Step(
+            order.changed_at, "ok", _("Every gateway told"), _("rights version %(version)d") % version, timed=False
+        )
+    else:
+        detail = _("rights version %(version)d is announced again; what was bought works meanwhile") % version
+        yield Step(order.changed_at, "info", _("Not every gateway told yet"), detail, timed=False)
+
+
 def _place(at: datetime, events: list[OrderEvent]) -> datetime:
     """An audit event bears the time at which its transaction began; the rows that it wrote, when they were written."""
     for event in events:
@@ -196,7 +211,7 @@ def _figures(events: list[OrderEvent]) -> tuple[timedelta | None, timedelta | No
 def _in_chapters(steps: Iterable[Step]) -> list[Step]:
     told: list[Step] = []
     begun = last = None
-    for step in sorted(steps, key=lambda step: step.at):
+    for step in sorted(steps, key=lambda step: (step.at, not step.timed)):
         if begun is None or last is None or step.at - last > CHAPTER:
             begun = step.at
             told.append(step)
@@ -204,25 +219,3 @@ def _in_chapters(steps: Iterable[Step]) -> list[Step]:
             told.append(replace(step, since=step.at - begun))
         last = step.at
     return told
-
-
-def spoken(span: timedelta) -> str:
-    """A length of time as a figure: 96 ms, 4.2 s, 3 minutes, 2 hours, 5 days."""
-    seconds = max(span.total_seconds(), 0)
-    if seconds < 1:
-        return _("%(number)d ms") % {"number": round(seconds * 1000)}
-    if seconds < 60:
-        return _("%(number).1f s") % {"number": seconds}
-    for unit, most, words in ((60, 3600, _minutes), (3600, 86_400, _hours)):
-        if seconds < most:
-            return words(int(seconds // unit))
-    days = int(seconds // 86_400)
-    return npgettext("length", "%(number)d day", "%(number)d days", days) % {"number": days}
-
-
-def _minutes(number: int) -> str:
-    return npgettext("length", "%(number)d minute", "%(number)d minutes", number) % {"number": number}
-
-
-def _hours(number: int) -> str:
-    return npgettext("length", "%(number)d hour", "%(number)d hours", number) % {"number": number}

@@ -19,11 +19,12 @@ from accounts.roles import Permission, may
 from tiers import order_policies as policies
 from tiers.actions.order_checks import check_order
 from tiers.actions.subscriptions import cancel_subscription, resume_subscription
+from tiers.durations import spoken
 from tiers.models import Order, OrderState
 from tiers.offers import refund_rule
 from tiers.payments import ProviderAway
 from tiers.selectors import orders as selectors
-from tiers.selectors.order_timeline import spoken, story
+from tiers.selectors.order_timeline import story
 
 PAGE_SIZE: Final = 30
 # How often an open page asks, by how long the order has waited: (up to, every so many seconds).

@@ -67,13 +67,14 @@ def grants(filters: Filters, now: datetime) -> QuerySet[Grant]:
 
 def _in_state(state: str, now: datetime) -> Q:
     unended = Q(revoked_at=None) & (Q(ends_at=None) | Q(ends_at__gt=now))
+    suspended = Q(suspended_at__isnull=False) | Q(disputed_at__isnull=False)
     match state:
         case "live":
-            return unended & Q(suspended_at=None, starts_at__lte=now)
+            return unended & ~suspended & Q(starts_at__lte=now)
         case "suspended":
-            return unended & Q(suspended_at__isnull=False)
+            return unended & suspended
         case "coming":
-            return unended & Q(suspended_at=None, starts_at__gt=now)
+            return unended & ~suspended & Q(starts_at__gt=now)
         case "ended":
             return Q(revoked_at__isnull=False) | Q(ends_at__lte=now)
     return Q()

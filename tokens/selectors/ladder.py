@@ -7,7 +7,8 @@ from datetime import datetime
 from accounts.models import Workspace
 from tiers.entitlements import Held, Standing, holding, standing
 from tiers.facts import Catalogue, GrantFacts, ModelFacts, TierFacts
-from tiers.models import AIModel, Tier
+from tiers.models import AIModel, ProductVersion, Tier
+from tiers.selectors.offers import Early, by_model, early_access, on_sale
 from tiers.words import said
 from tokens.models import AccessRequest
 from tokens.models.requests import OPEN
@@ -18,7 +19,8 @@ MODELS_NAMED = 6
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """A tier on the ladder. `opens`: the models beyond the tier below, by name; `asked`: the open request for it."""
+    """A tier on the ladder. `opens`: the models beyond the tier below, by name; `asked`: the open request for it;
+    `offers`: what sells it, the cheapest first."""
 
     tier: TierFacts
     description: str
@@ -29,6 +31,7 @@ class Rung:
     below: bool
     lowest: bool
     asked: AccessRequest | None
+    offers: list[ProductVersion]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,10 @@ class Filters:
     family: str = ""
     tier: str = ""
     operation: str = ""
+
+    @property
+    def any(self) -> bool:
+        return bool(self.find or self.family or self.tier or self.operation)
 
     def let_through(self, model: ModelFacts) -> bool:
         names = " ".join([model.name, *model.aliases, model.family]).casefold()
@@ -50,7 +57,8 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
-    """`held`: whether this workspace, or some application of it, may call it now; None for a visitor."""
+    """`held`: whether this workspace, or some application of it, may call it now; None for a visitor. `offer`: what
+    sells the model by itself."""
 
     model: ModelFacts
     description: str
@@ -58,6 +66,7 @@ class ModelRow:
     held: bool | None
     early: bool
     retired: bool
+    offer: ProductVersion | None = None
 
 
 def best_standing(workspace: Workspace | None, catalogue: Catalogue, now: datetime) -> Standing | None:
@@ -78,7 +87,11 @@ def open_requests_for_tiers(workspace: Workspace | None) -> dict[str, AccessRequ
 
 
 def rungs(
-    catalogue: Catalogue, stands: Standing | None, asked: Mapping[str, AccessRequest], now: datetime
+    catalogue: Catalogue,
+    stands: Standing | None,
+    asked: Mapping[str, AccessRequest],
+    offers: Mapping[str, list[ProductVersion]],
+    now: datetime,
 ) -> list[Rung]:
     """Lowest first."""
     texts = dict(Tier.objects.values_list("slug", "description"))
@@ -99,6 +112,7 @@ def rungs(
                 below=tier.rank < rank,
                 lowest=tier == tiers[0],
                 asked=asked.get(tier.slug),
+                offers=offers.get(tier.slug, []),
             )
         )
     return found
@@ -108,14 +122,25 @@ def _opens_here(model: ModelFacts, tier: TierFacts, now: datetime) -> bool:
     return model.tier == tier.slug and not model.is_retired(now) and not model.in_early_access(now)
 
 
-def early_rows(catalogue: Catalogue, workspace: Workspace | None, now: datetime) -> list[ModelRow]:
-    """The models in early access, those that open first before the others."""
-    rows = [row for row in model_rows(catalogue, workspace, Filters(), now) if row.early and not row.retired]
-    return sorted(rows, key=lambda row: (row.model.early_access_until or now, row.model.name))
+@dataclass(frozen=True, slots=True)
+class EarlyRow:
+    """A model in early access, and how this workspace may have it before all others."""
+
+    row: ModelRow
+    early: Early
+
+
+def early_rows(rows: list[ModelRow], workspace: Workspace | None, now: datetime) -> list[EarlyRow]:
+    """Of all models those in early access, those that open first before the others."""
+    found = [row for row in rows if row.early and not row.retired]
+    found.sort(key=lambda row: (row.model.early_access_until or now, row.model.name))
+    facts = early_access([row.model.name for row in found], workspace, now)
+    return [EarlyRow(row, facts[row.model.name]) for row in found if row.model.name in facts]
 
 
 def model_rows(catalogue: Catalogue, workspace: Workspace | None, filters: Filters, now: datetime) -> list[ModelRow]:
     """By family and name, retired ones last."""
+    offers = by_model(on_sale(now))
     texts = dict(AIModel.objects.values_list("name", "description"))
     grants = grants_of(workspace) if workspace else []
     shown = sorted(
@@ -130,6 +155,7 @@ def model_rows(catalogue: Catalogue, workspace: Workspace | None, filters: Filte
             held=_held(catalogue, grants, model, now) if workspace else None,
             early=model.in_early_access(now),
             retired=model.is_retired(now),
+            offer=offers.get(model.name),
         )
         for model in shown
     ]

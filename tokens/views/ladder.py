@@ -10,6 +10,7 @@ from accounts.access import SignedInRequest, current_workspace, public
 from accounts.clock import now
 from accounts.models import Workspace
 from tiers import snapshot
+from tiers.selectors.offers import by_tier, on_sale
 from tokens.selectors import ladder as selectors
 from tokens.selectors.ladder import Filters
 
@@ -20,10 +21,12 @@ def ladder(request: HttpRequest) -> HttpResponse:
     catalogue, moment = snapshot.load(), now()
     workspace = _workspace(request)
     stands = selectors.best_standing(workspace, catalogue, moment)
+    asked = selectors.open_requests_for_tiers(workspace)
+    rows = selectors.model_rows(catalogue, workspace, Filters(), moment)
     context = {
-        "rungs": selectors.rungs(catalogue, stands, selectors.open_requests_for_tiers(workspace), moment),
+        "rungs": selectors.rungs(catalogue, stands, asked, by_tier(on_sale(moment)), moment),
         "stands": stands,
-        "early": selectors.early_rows(catalogue, workspace, moment),
+        "early": selectors.early_rows(rows, workspace, moment),
         "workspace": workspace,
     }
     return render(request, "tiers/ladder.html", context)
@@ -40,8 +43,14 @@ def models(request: HttpRequest) -> HttpResponse:
         operation=request.GET.get("operation", "")[:40],
     )
     workspace = _workspace(request)
+    rows = selectors.model_rows(catalogue, workspace, filters, moment)
+    early = selectors.early_rows(rows, workspace, moment)
+    only_early = request.GET.get("tab") == "early"
     context = {
-        "rows": selectors.model_rows(catalogue, workspace, filters, moment),
+        "rows": rows,
+        "early": early if only_early or not filters.any else [],
+        "number_of_early": len(early),
+        "only_early": only_early,
         "filters": filters,
         "families": sorted({model.family for model in catalogue.models.values()}),
         "tiers": sorted(catalogue.tiers.values(), key=lambda tier: tier.rank),

@@ -11,11 +11,16 @@ from accounts.clock import now
 from accounts.policies import can_be_reached
 from accounts.roles import Permission, may
 from tiers import snapshot
+from tiers.selectors.orders import needs_attention
+from tiers.selectors.orders import row as order_row
 from tokens.policies.applications import why_not_create
 from tokens.selectors import applications as selectors
 from tokens.selectors import portal
 from tokens.selectors.requests import place_in_line
 from tokens.selectors.tokens import SOON
+
+
+ORDERS_SHOWN = 3
 
 
 @public
@@ -45,6 +50,7 @@ def _developer(request: SignedInRequest) -> HttpResponse:
         "place": place_in_line(waiting) if waiting else None,
         "steps": portal.first_steps(workspace),
         "decided": portal.lately_decided(workspace, moment),
+        "orders": [order_row(order, moment) for order in needs_attention(workspace).order_by("-pk")[:ORDERS_SHOWN]],
         "may_manage": may(request.user, Permission.TOKEN_MANAGE, workspace),
         "why_not": why_not,
         "reachable": why_not is None or can_be_reached(request.user),
