@@ -130,22 +130,28 @@ def _detail(order: Order, event: OrderEvent) -> str:
 
 def _received(messages: Iterable[ProviderEvent]) -> Iterable[Step]:
     for message in messages:
-        name = {"event": message.public_id}
-        if message.state == InboxState.SET_ASIDE:
-            detail = (
-                _("kept in the event inbox as %(event)s; it does not fit this order, and the staff look at it") % name
-            )
-        elif message.handled_at is None:
-            detail = _("kept in the event inbox as %(event)s; not applied yet, it is tried again") % name
-        else:
-            detail = _("kept in the event inbox as %(event)s") % name
-        yield Step(message.received_at, "info", _("Event received, signature good"), detail)
+        yield _message(message)
         if message.repeats:
-            times = ngettext("%(count)d time more", "%(count)d times more", message.repeats) % {
-                "count": message.repeats
-            }
-            detail = _("%(times)s; known already, nothing done") % {"times": times}
+            detail = ngettext(
+                "%(count)d time more; known already, nothing done",
+                "%(count)d times more; known already, nothing done",
+                message.repeats,
+            ) % {"count": message.repeats}
             yield Step(message.handled_at or message.received_at, "mute", _("Same event again"), detail, timed=False)
+
+
+def _message(message: ProviderEvent) -> Step:
+    name = {"event": message.public_id}
+    if message.state == InboxState.IGNORED:
+        detail = _("kept in the event inbox as %(event)s; known already, nothing done") % name
+        return Step(message.received_at, "mute", _("Event received, signature good"), detail)
+    if message.state == InboxState.SET_ASIDE:
+        detail = _("kept in the event inbox as %(event)s; it does not fit this order, and the staff look at it") % name
+    elif message.handled_at is None:
+        detail = _("kept in the event inbox as %(event)s; not applied yet, it is tried again") % name
+    else:
+        detail = _("kept in the event inbox as %(event)s") % name
+    return Step(message.received_at, "info", _("Event received, signature good"), detail)
 
 
 def _committed(audited: Iterable[AuditEvent], events: list[OrderEvent]) -> Iterable[Step]:

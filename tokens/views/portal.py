@@ -19,7 +19,6 @@ from tokens.selectors import portal
 from tokens.selectors.requests import place_in_line
 from tokens.selectors.tokens import SOON
 
-
 ORDERS_SHOWN = 3
 
 
