@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,10 @@ from django.test import Client, override_settings
 from pytest_django import DjangoDbBlocker, Settings
 from standardwebhooks.webhooks import Webhook
 
+from accounts.clock import now
+from accounts.models import AuditEvent
 from tests.factories import catalogue
-from tiers.models import AIModel, Grant, ProductVersion
+from tiers.models import AIModel, Alarm, Grant, Order, ProductVersion, SandboxMessage
 from tokens.gateway.ask import Ask
 from tokens.gateway.service import answer
 
@@ -42,13 +44,13 @@ def demo(file: Path) -> dict[str, Any]:
 
 def deliver(demo: dict[str, Any], kind: str, order: str, **data: Any) -> HttpResponse:
     """As a shop outside sends it, now."""
-    now = datetime.now(UTC)
-    body = json.dumps({"type": kind, "timestamp": now.isoformat(), "data": {"id": order, **data}})
+    at = datetime.now(UTC)
+    body = json.dumps({"type": kind, "timestamp": at.isoformat(), "data": {"id": order, **data}})
     shop = demo["webhooks"]["standard"]
     headers = {
         "webhook-id": f"msg_{kind}_{order}",
-        "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": Webhook(shop["secret"]).sign(f"msg_{kind}_{order}", now, body),
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": Webhook(shop["secret"]).sign(f"msg_{kind}_{order}", at, body),
     }
     path = f"/webhooks/standard/{shop['source']}"
     return Client().post(path, body, content_type="application/json", headers=headers)  # type: ignore[return-value]
@@ -108,6 +110,33 @@ def test_the_prices_are_of_several_currencies_and_one_has_changed(demo: dict[str
     assert old.sale_until == new.sale_from
     assert old.amount > new.amount
     assert ProductVersion.objects.exclude(sale_until=None).filter(product__slug="nectar-weekend").exists()
+
+
+def test_there_are_orders_in_many_states_and_every_one_of_the_four_has_some(demo: dict[str, Any]) -> None:
+    states = set(Order.objects.values_list("state", flat=True))
+    assert states >= {
+        *("paid", "pending", "refunded", "partly_refunded", "disputed", "dispute_won", "dispute_lost"),
+        *("unfulfilled", "past_due", "cancelled"),
+    }
+    assert set(Order.objects.values_list("provider", flat=True)) == {"sandbox", "standard", "manual"}
+    for who in ("dev", "maintainer", "staff", "admin"):
+        assert Order.objects.filter(workspace__memberships__user__email=f"{who}@trellis.test").exists()
+    assert not Order.objects.filter(workspace__public_id__in=demo["workspaces"].values()).exists()
+
+
+def test_what_was_bought_in_the_past_is_dated_there(demo: dict[str, Any]) -> None:
+    for order in Order.objects.filter(settled_at__isnull=False):
+        assert order.settled_at is not None
+        assert order.settled_at < now() - timedelta(days=2)
+        paid = order.events.filter(kind="paid").get()
+        assert paid.at == order.settled_at
+        assert AuditEvent.objects.filter(subject_id=order.public_id, at__lt=now() - timedelta(days=2)).exists()
+    past_due = Order.objects.get(state="past_due")
+    assert past_due.ends_at is not None
+    assert past_due.ends_at > now()
+    unfulfilled = Order.objects.get(state="unfulfilled")
+    assert Alarm.objects.get(order=unfulfilled, resolved_at=None).raised_at < now() - timedelta(days=2)
+    assert not SandboxMessage.objects.exclude(deliver_at=None).exists()
 
 
 def test_with_demo_off_the_demo_s_secret_is_refused(demo: dict[str, Any], settings: Settings) -> None:

@@ -12,7 +12,7 @@ from accounts import audit, clock, demo
 from accounts.models import AuditEvent, Workspace
 from tiers.actions.webhook_sources import MintedSource
 from tokens.actions.gateways import MintedGateway
-from tokens.demo import belongings, cast, conversations, keyring, offers, written
+from tokens.demo import belongings, cast, conversations, keyring, offers, purchases, written
 from tokens.demo.moved_clock import moved_clock
 from tokens.demo.story import Stage, Step
 from tokens.models import Gateway
@@ -60,6 +60,7 @@ def _tell() -> None:
         *conversations.steps(stage),
         *keyring.steps(stage, texts),
         *offers.steps(stage),
+        *purchases.steps(stage),
         Step(keyring.GATEWAY_MADE, lambda: gateways.append(keyring.add_demo_gateway(stage.administrator))),
         Step(offers.SOURCE_MADE, lambda: sources.append(offers.add_demo_source(stage.administrator))),
     ]
