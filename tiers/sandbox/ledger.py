@@ -181,7 +181,7 @@ def known(payment: SandboxPayment, now: datetime) -> Iterator[SandboxMessage]:
 
 
 def _pay(payment: SandboxPayment, found: Standing, now: datetime, wish: Wish) -> list[Draft]:
-    return [*_created(payment, found), Draft("order.paid", now)]
+    return [Draft("order.pending", now), Draft("order.paid", now)]
 
 
 def _pay_late(payment: SandboxPayment, found: Standing, now: datetime, wish: Wish) -> list[Draft]:
@@ -190,11 +190,7 @@ def _pay_late(payment: SandboxPayment, found: Standing, now: datetime, wish: Wis
 
 
 def _fail(payment: SandboxPayment, found: Standing, now: datetime, wish: Wish) -> list[Draft]:
-    return [*_created(payment, found), Draft("order.failed", now)]
-
-
-def _created(payment: SandboxPayment, found: Standing) -> list[Draft]:
-    return [] if "order.created" in found.said else [Draft("order.created", payment.created_at)]
+    return [Draft("order.pending", now), Draft("order.failed", now)]
 
 
 def _cancel(payment: SandboxPayment, found: Standing, now: datetime, wish: Wish) -> list[Draft]:

@@ -78,7 +78,7 @@ def test_asking_gives_what_its_messages_say(at_checkout: Buyer) -> None:
     at_checkout.books("pay")
     at_checkout.books("refund", amount=200)
     found = SANDBOX.fetch(at_checkout.order)
-    assert [event.kind for event in found] == ["created", "paid", "refunded"]
+    assert [event.kind for event in found] == ["pending", "paid", "refunded"]
     assert [event.key for event in found] == list(SandboxMessage.objects.values_list("event_id", flat=True))
     assert list(SANDBOX.recent(clock.now() - timedelta(minutes=1))) == [at_checkout.order.reference]
     assert list(SANDBOX.recent(clock.now() + timedelta(minutes=1))) == []

@@ -44,7 +44,7 @@ def test_paying_delivers_before_the_buyer_is_back(at_checkout: Buyer) -> None:
     )
     assert at_checkout.now().state == "paid"
     assert Grant.objects.get(order=at_checkout.order).tier is not None
-    assert told() == [("order.created", 0, "applied"), ("order.paid", 0, "applied")]
+    assert told() == [("order.pending", 0, "applied"), ("order.paid", 0, "applied")]
     delivery = SandboxDelivery.objects.order_by("pk").last()
     assert delivery is not None
     assert (delivery.http_status, "applied" in delivery.answer) == (200, True)
@@ -55,13 +55,13 @@ def test_paying_delivers_before_the_buyer_is_back(at_checkout: Buyer) -> None:
 
 def test_twice_comes_twice_and_counts_once(at_checkout: Buyer) -> None:
     at_checkout.does("pay", delivery="twice")
-    assert told() == [("order.created", 1, "applied"), ("order.paid", 1, "applied")]
+    assert told() == [("order.pending", 1, "applied"), ("order.paid", 1, "applied")]
     assert Grant.objects.filter(order=at_checkout.order).count() == 1
 
 
 def test_shuffled_comes_the_other_way_round(at_checkout: Buyer) -> None:
     at_checkout.does("pay", delivery="shuffled")
-    assert [kind for kind, _repeats, _state in told()] == ["order.paid", "order.created"]
+    assert [kind for kind, _repeats, _state in told()] == ["order.paid", "order.pending"]
     assert at_checkout.now().state == "paid"
 
 
