@@ -19,6 +19,7 @@ from accounts.models import User, Workspace
 from accounts.roles import Permission, require
 from tiers.actions.alarms import clear_alarms, raise_alarm
 from tiers.actions.early_access import close_window_at_goal
+from tiers.actions.notices import note_state
 from tiers.actions.order_grants import agree
 from tiers.models import (
     AlarmKind,
@@ -61,6 +62,7 @@ def sync_order(*, pk: int, ask: bool, by: Actor, recorded: Iterable[Event] = ())
             audit.record(
                 "order.changed", order, by=by, workspace=order.workspace, before=before, after=_described(order)
             )
+            note_state(order)
         if changed:
             close_window_at_goal(order)
         _mark_inbox(order, messages, derived, unusable)

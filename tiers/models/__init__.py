@@ -2,6 +2,7 @@
 
 from tiers.models.catalogue import AIModel, CatalogueVersion, Operation, ServedOperation, Tier
 from tiers.models.grants import Grant, GrantPermission, GrantSource
+from tiers.models.notices import NoticeKind, OrderNotice
 from tiers.models.orders import (
     InboxState,
     Order,
@@ -30,9 +31,11 @@ __all__ = [
     "Holds",
     "InboxState",
     "Interval",
+    "NoticeKind",
     "Operation",
     "Order",
     "OrderEvent",
+    "OrderNotice",
     "OrderState",
     "Outcome",
     "PartialRefund",
