@@ -15,7 +15,10 @@ ROUTES: dict[str, dict[str, str]] = {
         "rights": [
             "tiers.tasks.announce_waiting",
             "tiers.tasks.redrive_events",
+            "tiers.tasks.check_invariants",
+            "tiers.tasks.end_periods",
             "tiers.tasks.sync_order_task",
+            "tiers.tasks.watch_unsettled",
         ],
         "rest": [
             "accounts.tasks.checkpoint_audit",
@@ -23,6 +26,11 @@ ROUTES: dict[str, dict[str, str]] = {
             "accounts.tasks.mail_waiting_invitations",
             "tiers.sandbox.tasks.send_sandbox_messages",
             "tiers.sandbox.tasks.sweep_sandbox_messages",
+            "tiers.tasks.mail_owed_notices",
+            "tiers.tasks.reconcile",
+            "tiers.tasks.reconcile_all",
+            "tiers.tasks.refund_unfulfilled",
+            "tiers.tasks.warn_before_expiry",
             "tokens.tasks.tell_applicant",
             "tokens.tasks.tell_owners_of_leak",
             "tokens.tasks.tell_reviewers",
@@ -44,6 +52,13 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "announce-waiting": _every(2, "tiers.tasks.announce_waiting"),
     "sweep-sandbox-messages": _every(5, "tiers.sandbox.tasks.sweep_sandbox_messages"),
     "redrive-events": _every(10, "tiers.tasks.redrive_events"),
+    "mail-owed-notices": _every(10, "tiers.tasks.mail_owed_notices"),
+    "watch-unsettled": _every(60, "tiers.tasks.watch_unsettled"),
+    "end-periods": _every(60, "tiers.tasks.end_periods"),
+    "refund-unfulfilled": _every(300, "tiers.tasks.refund_unfulfilled"),
+    "warn-before-expiry": _every(3600, "tiers.tasks.warn_before_expiry"),
+    "check-invariants": _every(3600, "tiers.tasks.check_invariants"),
+    "reconcile-all": _every(3600, "tiers.tasks.reconcile_all"),
 }
 
 app = Celery("trellis")
