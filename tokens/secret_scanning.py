@@ -17,7 +17,6 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
 
-from accounts.errors import DomainError
 from tiers.payments import BadSignature
 from tokens import keys, outgoing
 from tokens.outgoing import OutgoingError
@@ -31,10 +30,10 @@ _AWAY_FOR: Final = 10
 _LONGEST: Final = 2_000
 
 
-class KeysAway(DomainError):
-    """GitHub's keys could not be read, so nothing can be said of the signature. To be sent again."""
+class KeysAway(BadSignature):
+    """GitHub's keys could not be read, so nothing vouches for the report: it is refused like any other such."""
 
-    code, status = "keys_away", 503
+    code = "keys_away"
     default_message = _("The keys that sign these reports cannot be read just now. Send it again.")
 
 
@@ -57,7 +56,7 @@ class Match:
 
 
 def verify(headers: Mapping[str, str], body: bytes) -> None:
-    """Header names in lower case. Raises BadSignature, or KeysAway where that cannot be told."""
+    """Header names in lower case. Raises BadSignature."""
     identifier = headers.get("github-public-key-identifier", "")
     try:
         signature = base64.b64decode(headers.get("github-public-key-signature", ""), validate=True)

@@ -201,9 +201,10 @@ def test_a_new_key_is_asked_for_and_an_unknown_one_not_again_and_again(github: G
     assert github.asked == 2
 
 
-def test_while_the_keys_cannot_be_read_it_is_to_be_sent_again(github: GitHub) -> None:
+def test_while_the_keys_cannot_be_read_nothing_vouches_for_a_report(github: GitHub) -> None:
     github.away = True
-    assert {github.send([]).status_code for _time in range(3)} == {503}
+    answers = [github.send([]) for _time in range(3)]
+    assert {(answer.status_code, answer.json()["code"]) for answer in answers} == {(401, "keys_away")}
     assert github.asked == 1
     assert not ProviderEvent.objects.exists()
     github.away = False

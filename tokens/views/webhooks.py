@@ -14,7 +14,7 @@ from tiers.payments import BadSignature, Received
 from tiers.views.webhooks import LARGEST_BODY, refused
 from tokens import secret_scanning
 from tokens.actions.leaks import GITHUB
-from tokens.secret_scanning import MOST_MATCHES, KeysAway
+from tokens.secret_scanning import MOST_MATCHES
 from tokens.selectors.tokens import known_digests
 
 log = structlog.get_logger(__name__)
@@ -32,7 +32,7 @@ def github(request: HttpRequest) -> HttpResponse:
     body = request.body
     try:
         secret_scanning.verify({name.lower(): value for name, value in request.headers.items()}, body)
-    except (BadSignature, KeysAway) as error:
+    except BadSignature as error:
         log.warning("webhook_refused", provider=GITHUB, code=error.code)
         return refused(error.status, error.code, str(error.message))
     found = secret_scanning.matches(body)
