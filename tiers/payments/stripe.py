@@ -193,23 +193,23 @@ def recent(since: datetime) -> Iterator[str]:
 
 def start_checkout(order: Order, *, back: str) -> str:
     """The page of the order's one session. A closed one is not opened again: that takes a new order."""
-    session_id = _reference_of(order, "cs_") or _open_session(order, back)
+    session_id = _reference_of(order, "cs_")
     with doing():
-        session = stripe_api.read_session(session_id)
+        session = stripe_api.read_session(session_id) if session_id else _open_session(order, back)
     if session.get("status") != "open" or not session.get("url"):
         raise NotPossible(_("This checkout is closed. Begin again where it is sold."))
     return str(session["url"])
 
 
-def _open_session(order: Order, back: str) -> str:
+def _open_session(order: Order, back: str) -> Json:
     """Of two that were opened at once, the first that is noted is the order's. Nobody ever sees the page of another."""
     wanted = _checkout(order, back)
     digest = hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
-    with doing():
-        options: Any = {"idempotency_key": f"checkout:{digest}"}
-        session = stripe_api.client().v1.checkout.sessions.create(wanted, options)
+    options: Any = {"idempotency_key": f"checkout:{digest}"}
+    session = stripe_api.client().v1.checkout.sessions.create(wanted, options)
     remember_references(order=order, name=Provider.STRIPE, references=[session.id])
-    return _reference_of(order, "cs_")
+    first = _reference_of(order, "cs_")
+    return session.to_dict() if first == session.id else stripe_api.read_session(first)
 
 
 def _checkout(order: Order, back: str) -> Any:
