@@ -30,6 +30,12 @@ def raise_alarm(
         cursor.execute(_RAISE, values)
 
 
+def was_seen_to(kind: AlarmKind, subject: str) -> bool:
+    """Whether a person has resolved such an alarm, and none is open since."""
+    latest = Alarm.objects.filter(kind=kind, subject=subject).order_by("-pk").first()
+    return latest is not None and latest.resolved_by_id is not None
+
+
 def clear_alarms(kind: AlarmKind, subject: str, resolution: str) -> None:
     """What it warned of is no longer so."""
     Alarm.objects.filter(kind=kind, subject=subject, resolved_at=None).update(

@@ -8,9 +8,8 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from accounts import clock
 from accounts.audit import Actor
-from tiers.actions.alarms import raise_alarm
+from tiers.actions.alarms import clear_alarms, raise_alarm
 from tiers.actions.orders import sync_order
 from tiers.models import AlarmKind, InboxState, Order, Provider, ProviderEvent
 from tiers.payments import Received, Unusable, provider
@@ -32,37 +31,53 @@ def store_event(*, name: str, source: str, received: Received, at: datetime | No
     """Keep a verified message, once. The same message again is counted on the row that there is.
 
     An order of a shop outside begins with the first message that names it; all other orders are ours already."""
-    event, is_new = ProviderEvent.objects.get_or_create(
+    named = ProviderEvent.objects.filter(provider=name, source=source, event_id=received.event_id)
+    event = named.first()
+    if event is not None:
+        return _came_again(event, received)
+    new = ProviderEvent(
         provider=name,
         source=source,
         event_id=received.event_id,
-        defaults={
-            "kind": received.kind[:100],
-            "order": _order_of(name, source, received.reference),
-            "body": received.body,
-            "headers": dict(received.headers),
-            "received_at": at or clock.now(),
-        },
+        kind=received.kind[:100],
+        order=_order_of(name, source, received.reference),
+        body=received.body,
+        headers=dict(received.headers),
+        **({} if at is None else {"received_at": at}),
     )
-    if not is_new:
-        ProviderEvent.objects.filter(pk=event.pk).update(repeats=F("repeats") + 1)
+    ProviderEvent.objects.bulk_create([new], ignore_conflicts=True)
+    event = named.get()
+    return event if event.public_id == new.public_id else _came_again(event, received)
+
+
+def _came_again(event: ProviderEvent, received: Received) -> ProviderEvent:
+    """Of those who only tell, another message under the same id is a fault of theirs, and may be lost money."""
+    ProviderEvent.objects.filter(pk=event.pk).update(repeats=F("repeats") + 1)
+    tells = event.provider in _appliers or not provider(event.provider).ASKS
+    if tells and bytes(event.body) != received.body:
+        said = "came again with another body, which was not kept"
+        raise_alarm(AlarmKind.EVENT_SET_ASIDE, event.public_id, said, order=event.order, event=event)
     return event
 
 
 def _order_of(name: str, source: str, reference: str) -> Order | None:
     if not reference:
         return None
-    if name == Provider.STANDARD:
-        return Order.objects.get_or_create(provider=name, source=source, reference=reference)[0]
-    return Order.objects.filter(provider=name, source=source, reference=reference).first()
+    named = Order.objects.filter(provider=name, source=source, reference=reference)
+    order = named.first()
+    if order is None and name == Provider.STANDARD:
+        Order.objects.bulk_create([Order(provider=name, source=source, reference=reference)], ignore_conflicts=True)
+        order = named.get()
+    return order
 
 
 def handle_event(*, event: ProviderEvent, by: Actor, again: bool = False) -> ProviderEvent:
     """Apply a stored message, unless that was done; with `again`, all the same (a person replays it).
 
     What fails is kept, with the error, for the sweep, and raised."""
-    event.refresh_from_db()
-    if event.handled_at is not None and not again:
+    if again:
+        _reopen(event)
+    if event.handled_at is not None:
         return event
     try:
         if event.provider in _appliers:
@@ -86,6 +101,12 @@ def _apply_to_order(event: ProviderEvent, by: Actor) -> None:
         sync_order(pk=event.order_id, ask=provider(event.provider).ASKS, by=by)
 
 
+def _reopen(event: ProviderEvent) -> None:
+    """It is read again from its body: the fault may have been ours."""
+    ProviderEvent.objects.filter(pk=event.pk).update(state=InboxState.RECEIVED, handled_at=None)
+    event.refresh_from_db()
+
+
 def _find_order(event: ProviderEvent) -> None:
     reference = provider(event.provider).locate(event)
     order = _order_of(Provider(event.provider), event.source, reference)
@@ -104,6 +125,9 @@ def _settle_without_order(event: ProviderEvent) -> None:
     _settle(event, InboxState.SET_ASIDE if error else InboxState.IGNORED, error)
     if error:
         raise_alarm(AlarmKind.EVENT_SET_ASIDE, event.public_id, error, event=event)
+    elif event.attempts:
+        clear_alarms(AlarmKind.EVENT_SET_ASIDE, event.public_id, "It concerns no order.")
+        clear_alarms(AlarmKind.EVENT_FAILING, event.public_id, "It concerns no order.")
 
 
 def _settle(event: ProviderEvent, state: InboxState, error: str = "") -> None:

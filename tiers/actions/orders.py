@@ -1,13 +1,13 @@
 """`sync_order`: the one way an order changes. The webhook, the page the buyer returns to, its poll, the sweeper, the
 reconciler and staff all call it, as often as they like."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, prefetch_related_objects
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -17,7 +17,7 @@ from accounts.errors import Conflict
 from accounts.ids import new_public_id
 from accounts.models import User, Workspace
 from accounts.roles import Permission, require
-from tiers.actions.alarms import clear_alarms, raise_alarm
+from tiers.actions.alarms import clear_alarms, raise_alarm, was_seen_to
 from tiers.actions.early_access import close_window_at_goal
 from tiers.actions.notices import note_state
 from tiers.actions.order_grants import agree
@@ -54,9 +54,11 @@ def sync_order(*, pk: int, ask: bool, by: Actor, recorded: Iterable[Event] = ())
         _join(order, [*fetched, *recorded])
         messages = _messages(order, heard)
         unusable = _join_inbox(order, messages)
-        derived = _derived(order)
+        events = order_facts.events(order)
+        workspaces = _lock_workspaces(order, events)
+        derived = _derived(order, events, workspaces)
         before = _described(order)
-        order = _write(order, derived, asked=ask)
+        order = _write(order, derived, workspaces, asked=ask)
         changed = agree(order, derived, by=by)
         if before != _described(order):
             audit.record(
@@ -66,7 +68,7 @@ def sync_order(*, pk: int, ask: bool, by: Actor, recorded: Iterable[Event] = ())
         if changed:
             close_window_at_goal(order)
         _mark_inbox(order, messages, derived, unusable)
-        _tell_staff(order, derived)
+        _tell_staff(order, derived, problem_before=before["problem"])
     return order
 
 
@@ -112,28 +114,25 @@ def _join_inbox(order: Order, messages: Iterable[ProviderEvent]) -> dict[int, st
     return unusable
 
 
-def _derived(order: Order) -> Derived:
-    events = order_facts.events(order)
+def _lock_workspaces(order: Order, events: Iterable[Event]) -> dict[str, Workspace]:
+    """All that are named, and the one that it was of, in one order: whichever it turns out to be, it is locked."""
+    named = Q(public_id__in={event.workspace for event in events if event.workspace}) | Q(pk=order.workspace_id)
+    locked = Workspace.objects.filter(named).select_for_update(no_key=True).order_by("pk")
+    return {workspace.public_id: workspace for workspace in locked}
+
+
+def _derived(order: Order, events: Collection[Event], workspaces: Collection[str]) -> Derived:
     quoted = None
     if order.quoted_id is not None:
         version = ProductVersion.objects.select_related("product", "model").get(pk=order.quoted_id)
         quoted = order_facts.offer(version)
-    return derive(
-        events,
-        now=clock.now(),
-        offers=order_facts.offers(event.product for event in events if event.product),
-        workspaces=order_facts.existing_workspaces(event.workspace for event in events if event.workspace),
-        quoted=quoted,
-    )
+    offers = order_facts.offers(event.product for event in events if event.product)
+    return derive(events, now=clock.now(), offers=offers, workspaces=workspaces, quoted=quoted)
 
 
-def _write(order: Order, derived: Derived, *, asked: bool) -> Order:
-    """Both workspaces are locked where the order turns out to be another's than it seemed."""
-    named = Workspace.objects.filter(Q(public_id=derived.workspace) | Q(pk=order.workspace_id))
-    locked = {workspace.public_id: workspace for workspace in named.select_for_update(no_key=True).order_by("pk")}
-    workspace = locked.get(derived.workspace)
+def _write(order: Order, derived: Derived, workspaces: Mapping[str, Workspace], *, asked: bool) -> Order:
     values: dict[str, Any] = {
-        "workspace": workspace,
+        "workspace": workspaces.get(derived.workspace),
         "version_id": derived.offer.id if derived.offer else None,
         "state": derived.state,
         "problem": derived.problem or "",
@@ -143,10 +142,11 @@ def _write(order: Order, derived: Derived, *, asked: bool) -> Order:
         "ends_at": derived.ends_at,
         "refunded": derived.refunded,
     }
-    now: dict[str, Any] = {"synced_at": Now()} if asked else {}
     if any(getattr(order, name) != value for name, value in values.items()):
-        now["changed_at"] = Now()
-    Order.objects.filter(pk=order.pk).update(**values, **now)
+        values["changed_at"] = Now()
+    elif not asked:
+        return order
+    Order.objects.filter(pk=order.pk).update(**values, **({"synced_at": Now()} if asked else {}))
     return _whole().get(pk=order.pk)
 
 
@@ -162,28 +162,36 @@ def _described(order: Order) -> dict[str, Any]:
     }
 
 
-def _mark_inbox(order: Order, messages: Iterable[ProviderEvent], derived: Derived, unusable: dict[int, str]) -> None:
-    """Say of each message what became of it. One that was set aside may come right: a product is added later."""
-    applied = Q(pk__in=[message.pk for message in messages])
-    waiting = ProviderEvent.objects.filter(order=order).filter(applied | Q(state=InboxState.SET_ASIDE))
-    for message in waiting.prefetch_related("order_events"):
-        keys = [event.key for event in message.order_events.all()]
-        problems = [derived.set_aside[key] for key in keys if key in derived.set_aside]
-        was_settled = message.handled_at is not None and not keys
-        error = unusable.get(message.pk, message.error if was_settled else "")
-        error = str(problems[0].label) if problems else error
-        if message.handled_at is not None and bool(error) == (message.state == InboxState.SET_ASIDE):
-            continue
-        said = bool(keys) or provider(message.provider).ASKS or _was_fetched(message)
-        state = InboxState.SET_ASIDE if error else InboxState.APPLIED if said else InboxState.IGNORED
-        ProviderEvent.objects.filter(pk=message.pk).update(
-            state=state, error=error[:500], attempts=F("attempts") + 1, handled_at=Now()
-        )
-        if error:
-            raise_alarm(AlarmKind.EVENT_SET_ASIDE, message.public_id, error, order=order, event=message)
-        else:
-            clear_alarms(AlarmKind.EVENT_SET_ASIDE, message.public_id, "It was applied.")
-            clear_alarms(AlarmKind.EVENT_FAILING, message.public_id, "It was applied.")
+def _mark_inbox(order: Order, messages: list[ProviderEvent], derived: Derived, unusable: dict[int, str]) -> None:
+    """Say of each message what became of it. One that was set aside may come right, when a product is added later, and
+    one that was applied may turn out to be of another order than it seemed, when an earlier one arrives."""
+    doubtful = Q(state=InboxState.SET_ASIDE) | Q(order_events__key__in=derived.set_aside.keys())
+    settled = ProviderEvent.objects.filter(doubtful, order=order, handled_at__isnull=False).distinct()
+    prefetch_related_objects([*messages, *(others := list(settled))], "order_events")
+    for message in messages:
+        _settle(order, message, unusable.get(message.pk, _what_is_wrong(message, derived)))
+    for message in others:
+        error = _what_is_wrong(message, derived) if message.order_events.all() else message.error
+        if bool(error) != (message.state == InboxState.SET_ASIDE):
+            _settle(order, message, error)
+
+
+def _what_is_wrong(message: ProviderEvent, derived: Derived) -> str:
+    problems = [derived.set_aside[event.key] for event in message.order_events.all() if event.key in derived.set_aside]
+    return str(problems[0].label) if problems else ""
+
+
+def _settle(order: Order, message: ProviderEvent, error: str) -> None:
+    said = bool(message.order_events.all()) or provider(message.provider).ASKS or _was_fetched(message)
+    state = InboxState.SET_ASIDE if error else InboxState.APPLIED if said else InboxState.IGNORED
+    ProviderEvent.objects.filter(pk=message.pk).update(
+        state=state, error=error[:500], attempts=F("attempts") + 1, handled_at=Now()
+    )
+    if error:
+        raise_alarm(AlarmKind.EVENT_SET_ASIDE, message.public_id, error, order=order, event=message)
+    elif message.attempts:
+        clear_alarms(AlarmKind.EVENT_SET_ASIDE, message.public_id, "It was applied.")
+        clear_alarms(AlarmKind.EVENT_FAILING, message.public_id, "It was applied.")
 
 
 def _was_fetched(message: ProviderEvent) -> bool:
@@ -191,18 +199,21 @@ def _was_fetched(message: ProviderEvent) -> bool:
     return OrderEvent.objects.filter(order=message.order, key=message.event_id, inbox=None).exists()
 
 
-def _tell_staff(order: Order, derived: Derived) -> None:
-    """Of money that gives nothing, and of what the provider said, when asked, that does not fit: no message has it."""
-    if order.problem:
+def _tell_staff(order: Order, derived: Derived, *, problem_before: str) -> None:
+    """Of money that gives nothing, and of what the provider said, when asked, that does not fit: no message has it.
+    What was told and is still so is not told again: somebody may have seen to it, outside of here."""
+    if order.problem and order.problem != problem_before:
         raise_alarm(AlarmKind.UNFULFILLED, order.public_id, str(Problem(order.problem).label), order=order)
-    else:
+    elif problem_before and not order.problem:
         clear_alarms(AlarmKind.UNFULFILLED, order.public_id, "It was settled.")
+    if order.quoted_id is None:
+        return  # Not from a checkout of ours: nobody asks about it.
     aside = OrderEvent.objects.filter(order=order, inbox=None, key__in=derived.set_aside).first()
-    if aside is not None and not order.problem:
+    if aside is None or order.problem:
+        clear_alarms(AlarmKind.EVENT_SET_ASIDE, order.public_id, "It fits now.")
+    elif not was_seen_to(AlarmKind.EVENT_SET_ASIDE, order.public_id):
         detail = f"{aside.key}: {derived.set_aside[aside.key].label}"
         raise_alarm(AlarmKind.EVENT_SET_ASIDE, order.public_id, detail, order=order)
-    else:
-        clear_alarms(AlarmKind.EVENT_SET_ASIDE, order.public_id, "It fits now.")
 
 
 # --- Orders that begin here --------------------------------------------------------------------------------

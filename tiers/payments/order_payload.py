@@ -47,14 +47,16 @@ def parse(body: bytes) -> dict[str, Any]:
 
 
 def envelope(body: bytes) -> tuple[str, str]:
-    """Type and order reference, as far as they can be made out; empty where not."""
+    """Type and order reference, as far as they can be made out; empty where not. A message of a type that we do not
+    know may be of anything, and names no order."""
     try:
         payload = parse(body)
     except Unusable:
         return "", ""
-    kind, data = payload.get("type"), payload.get("data")
+    data = payload.get("data")
     reference = data.get("id") if isinstance(data, dict) else None
-    return _kept(kind, 100), _kept(reference, _LONGEST_ID)
+    kind = _kept(payload.get("type"), 100)
+    return kind, _kept(reference, _LONGEST_ID) if kind in KINDS else ""
 
 
 def _kept(value: object, longest: int) -> str:

@@ -39,11 +39,11 @@ def received(headers: Mapping[str, str], body: bytes, secrets: Iterable[str]) ->
     verify(headers, body, secrets)
     kind, reference = order_payload.envelope(body)
     return Received(
-        event_id=event_id(headers[_ID]),
+        event_id=(name := event_id(headers[_ID])),
         kind=kind,
         body=body,
         reference=reference,
-        headers={_ID: headers[_ID][:500], _TIMESTAMP: headers[_TIMESTAMP]},
+        headers={_ID: name, _TIMESTAMP: headers[_TIMESTAMP]},
     )
 
 
