@@ -101,6 +101,7 @@ class Grant(models.Model):
         ]
         triggers = [
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(name="of_one_order", fields=["order"]),
             *raises_rights_version(
                 "application_id",
                 "tier",

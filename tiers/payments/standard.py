@@ -7,9 +7,9 @@ from typing import Final
 
 from django.conf import settings
 from django.db.models import Q
+from django.db.models.functions import Now
 from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook, WebhookVerificationError
 
-from accounts import clock
 from accounts.encryption import unseal
 from tiers.models import Order, ProviderEvent, WebhookSecret
 from tiers.order_states import Event
@@ -71,7 +71,7 @@ def _secrets(source: str) -> Iterator[str]:
     live = WebhookSecret.objects.filter(source__name=source, source__retired_at=None)
     if not settings.DEMO:
         live = live.filter(source__demo=False)
-    for secret in live.filter(Q(ends_at=None) | Q(ends_at__gt=clock.now())):
+    for secret in live.filter(Q(ends_at=None) | Q(ends_at__gt=Now())):
         yield unseal(secret.sealed, SEALED_FOR)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from accounts.models import Workspace
 from tiers.models import Order, OrderEvent, ProductVersion
 from tiers.order_states import Event, EventKind, Offer
 
@@ -34,6 +35,10 @@ def offers(slugs: Iterable[str]) -> dict[str, list[Offer]]:
     for version in versions.order_by("product", "number"):
         found.setdefault(version.product.slug, []).append(offer(version))
     return found
+
+
+def existing_workspaces(public_ids: Iterable[str]) -> set[str]:
+    return set(Workspace.objects.filter(public_id__in=set(public_ids)).values_list("public_id", flat=True))
 
 
 def events(order: Order) -> list[Event]:

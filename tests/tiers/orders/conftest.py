@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests import factories
+from tests.tiers.orders.shop import Shop, open_shop
 from tests.tokens.pages.conftest import browser
 
 
@@ -13,3 +14,10 @@ def buyer(db: None) -> SimpleNamespace:
     factories.catalogue()
     noor = factories.person("Noor")
     return SimpleNamespace(person=noor, workspace=noor.personal_workspace, client=browser(noor))
+
+
+@pytest.fixture
+def shop(db: None) -> Shop:
+    """A shop outside, that tells of its orders by signed messages."""
+    factories.catalogue()
+    return open_shop()
