@@ -8,7 +8,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tiers', '0005_sandbox'),
+        ('tiers', '0006_order_notices'),
     ]
 
     operations = [
