@@ -20,8 +20,9 @@ from pytest_django import Settings
 
 from accounts.clock import now
 from accounts.models import AuditEvent
-from tests.factories import application, person, token
+from tests.factories import administrator, application, person, token
 from tests.tokens.network.servers import web_server
+from tiers.actions.replays import replay_event
 from tiers.models import InboxState, ProviderEvent, Tier
 from tokens.actions.leaks import revoke_leaked
 from tokens.actions.tokens import revoke_token, rotate_token
@@ -128,6 +129,17 @@ def test_the_same_report_twice_has_one_effect(github: GitHub) -> None:
     assert event.repeats == 1
     revoke_leaked(event)
     assert AuditEvent.objects.filter(action="token.revoked").count() == 1
+
+
+def test_staff_read_a_report_in_the_inbox_and_may_replay_it(github: GitHub) -> None:
+    github.report(token().text)
+    event, admin = ProviderEvent.objects.get(), administrator()
+    assert replay_event(event=event, by=admin).state == InboxState.APPLIED
+    client = Client()
+    client.force_login(admin, backend="accounts.backends.PeopleBackend")
+    page = client.get(f"/events/{event.public_id}/")
+    assert page.status_code == 200
+    assert URL in page.content.decode()
 
 
 def test_what_is_not_ours_is_a_false_positive(github: GitHub) -> None:
