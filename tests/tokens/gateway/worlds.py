@@ -6,7 +6,17 @@ from ipaddress import ip_address, ip_network
 
 from hypothesis import strategies as st
 
-from tiers.facts import Catalogue, GrantFacts, ModelFacts, OperationFacts, TierFacts
+from tiers.facts import (
+    AskedAgain,
+    Catalogue,
+    GrantFacts,
+    ModelFacts,
+    OperationFacts,
+    OrderFacts,
+    ProductFacts,
+    TierFacts,
+    TriesFacts,
+)
 from tokens.gateway.ask import ApplicationFacts, Ask, OpenRequest, Pass
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -20,9 +30,11 @@ ENDPOINTS = {
 APPLICATION = 7
 # What a publishable token's refusal must not tell.
 WORKSPACE, REQUEST, REASON, SOURCE = "workspace0id", "request0id", "reason given", "source0id"
+ORDER = "order0id"
 
 moments = st.sampled_from([NOW + timedelta(days=days) for days in (-200, -91, -89, -1, 0, 1, 200)])
 names = st.sampled_from(MODELS)
+permissions = st.sampled_from(("generate", "generate", "download"))
 
 
 def optional(strategy: st.SearchStrategy) -> st.SearchStrategy:
@@ -46,6 +58,8 @@ def models(draw: st.DrawFn, name: str) -> ModelFacts:
         aliases=(f"{name}-alias",) if draw(st.booleans()) else (),
         early_access_from=start if end else None,
         early_access_until=end,
+        goal_reached_at=draw(st.none() | st.none() | moments) if end else None,
+        free_tries=draw(st.integers(0, 2)),
         retired_at=draw(optional(moments)),
         successor=draw(optional(names)),
     )
@@ -66,24 +80,75 @@ def catalogues(draw: st.DrawFn) -> Catalogue:
         )
         for slug, endpoints in ENDPOINTS.items()
     }
-    return Catalogue(1, tiers, {name: draw(models(name)) for name in MODELS}, operations)
+    products = {slug: (draw(products_called(slug)),) for slug in draw(some(("p1", "p2")))}
+    return Catalogue(1, tiers, {name: draw(models(name)) for name in MODELS}, operations, products)
+
+
+@st.composite
+def products_called(draw: st.DrawFn, slug: str) -> ProductFacts:
+    kind = draw(st.sampled_from(("tier", "model", "early_access", "pack")))
+    recurs = draw(st.booleans())
+    return ProductFacts(
+        slug=slug,
+        kind=kind,
+        name=slug,
+        amount=draw(st.integers(1, 10**9)),
+        currency=draw(st.sampled_from(("USD", "EUR", "JPY", "KWD"))),
+        sale_from=draw(moments),
+        sale_until=draw(optional(moments)),
+        interval=draw(st.sampled_from(("month", "year"))) if recurs else "",
+        lasts_days=None if recurs else draw(optional(st.integers(1, 400))),
+        window_until=draw(optional(moments)) if kind == "early_access" else None,
+        **draw(subjects(kind)),
+    )
+
+
+@st.composite
+def subjects(draw: st.DrawFn, kind: str) -> dict[str, object]:
+    """What is sold, in the words of products, orders and grants."""
+    if kind == "pack":
+        return {"calls": 100}
+    if kind == "tier":
+        return {"tier": draw(st.sampled_from(TIERS))}
+    return {
+        "model": draw(names),
+        "permissions": draw(st.sampled_from((frozenset({"generate"}), frozenset({"generate", "download"})))),
+    }
+
+
+@st.composite
+def orders(draw: st.DrawFn) -> OrderFacts:
+    kind = draw(st.sampled_from(("tier", "model", "early_access")))
+    return OrderFacts(
+        id=ORDER,
+        kind=kind,
+        since=NOW - timedelta(hours=draw(st.sampled_from((0, 23, 24, 14 * 24 - 1, 14 * 24)))),
+        pending=draw(st.booleans()),
+        window_until=draw(optional(moments)) if kind == "early_access" else None,
+        **draw(subjects(kind)),
+    )
+
+
+@st.composite
+def tries(draw: st.DrawFn, model: str) -> TriesFacts:
+    asked = AskedAgain(NOW - timedelta(minutes=draw(st.sampled_from((0, 4, 5)))), draw(st.integers(1, 5)))
+    taken = draw(st.integers(0, 3))
+    return TriesFacts(model, taken, {"req_1": asked} if taken and draw(st.booleans()) else {})
 
 
 @st.composite
 def grants(draw: st.DrawFn) -> GrantFacts:
-    to_tier = draw(st.booleans())
     return GrantFacts(
         id="grant0id",
-        source=draw(st.sampled_from(("rule", "manual", "request", "early_access"))),
+        source=draw(st.sampled_from(("rule", "manual", "request", "order", "early_access"))),
         source_id=SOURCE,
-        tier=draw(st.sampled_from(TIERS)) if to_tier else None,
-        model=None if to_tier else draw(names),
         application=draw(st.sampled_from((None, APPLICATION, 8))),
-        permissions=draw(st.sampled_from((frozenset({"generate"}), frozenset({"generate", "download"})))),
         starts_at=draw(moments),
         ends_at=draw(optional(moments)),
         suspended_at=draw(optional(st.just(NOW))),
+        disputed_at=draw(st.sampled_from((None, None, NOW))),
         revoked_at=draw(optional(st.just(NOW))),
+        **draw(st.sampled_from(("tier", "model", "pack")).flatmap(subjects)),
     )
 
 
@@ -91,7 +156,9 @@ live_grants = grants().map(lambda grant: _live(grant))
 
 
 def _live(grant: GrantFacts) -> GrantFacts:
-    return replace(grant, starts_at=NOW - timedelta(days=1), ends_at=None, suspended_at=None, revoked_at=None)
+    return replace(
+        grant, starts_at=NOW - timedelta(days=1), ends_at=None, suspended_at=None, disputed_at=None, revoked_at=None
+    )
 
 
 @st.composite
@@ -133,6 +200,8 @@ def passes(draw: st.DrawFn) -> Pass:
         allowed_hosts=draw(st.sampled_from(((), (), ("example.com",)))),
         grants=tuple(draw(st.lists(grants(), max_size=4))),
         open_requests=tuple(draw(st.lists(open_requests(), max_size=2))),
+        orders=tuple(draw(st.lists(orders(), max_size=2))),
+        tries=tuple(draw(tries(model)) for model in draw(some(MODELS))),
     )
 
 
@@ -152,7 +221,26 @@ def asks(draw: st.DrawFn) -> Ask:
         method=draw(st.sampled_from(("POST", "POST", "GET", "")) | st.text(max_size=8)),
         origin=draw(optional(origins | st.text(max_size=20))),
         address=draw(optional(addresses)),
-        permission=draw(st.sampled_from(("generate", "generate", "download"))),
+        permission=draw(permissions),
         request_id="req_1",
         token_in_query=draw(st.booleans()),
+    )
+
+
+@st.composite
+def meetings(draw: st.DrawFn) -> tuple[Catalogue, Pass, Ask]:
+    """Nothing stands in the way of the call but, perhaps, that its model is not held."""
+    catalogue, rights = draw(catalogues()), draw(passes())
+    first = catalogue.models["m1"]
+    if draw(st.booleans()):
+        day = timedelta(days=1)
+        first = replace(first, early_access_from=NOW - day, early_access_until=NOW + day, goal_reached_at=None)
+    first = replace(first, operations=frozenset({"chat"}), retired_at=None)
+    clear = {"revoked_at": None, "ends_at": None, "workspace_suspended_reason": None, "publishable": False}
+    free = {f"allowed_{what}": () for what in ("models", "operations", "permissions", "networks", "hosts")}
+    at_hand = replace(rights.application, suspended_reason=None)
+    return (
+        replace(catalogue, models={**catalogue.models, "m1": first}),
+        replace(rights, application=at_hand, **clear, **free),
+        Ask("/v1/chat", token="given", model="m1", permission=draw(permissions), request_id="req_1"),
     )
