@@ -47,8 +47,10 @@ def sellable() -> QuerySet[ProductVersion]:
     on = {name for name, _provider in providers()}
     if Provider.SANDBOX in on:
         return ProductVersion.objects.all()
-    priced = ~Q(checkout_url="") | (Q(provider=Provider.STRIPE) if Provider.STRIPE in on else Q(pk__in=()))
-    return ProductVersion.objects.filter(Exists(ProviderPrice.objects.filter(priced, version=OuterRef("pk"))))
+    sold = Q(provider=Provider.STANDARD) & ~Q(checkout_url="")
+    if Provider.STRIPE in on:
+        sold |= Q(provider=Provider.STRIPE)
+    return ProductVersion.objects.filter(Exists(ProviderPrice.objects.filter(sold, version=OuterRef("pk"))))
 
 
 def _products() -> dict[str, tuple[ProductFacts, ...]]:

@@ -140,6 +140,8 @@ class ProviderPrice(models.Model):
             models.UniqueConstraint(fields=["provider", "price_id"], name="provider_price_unique"),
             models.UniqueConstraint(fields=["version", "provider"], name="provider_price_one_a_version"),
         ]
+        # The catalogue's snapshot holds what somebody can sell.
+        triggers = raises_catalogue_version()
 
     def __str__(self) -> str:
         return f"{self.provider}:{self.price_id}"

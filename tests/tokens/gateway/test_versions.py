@@ -5,6 +5,7 @@ from django.db import IntegrityError, connection, transaction
 
 from accounts.models import Workspace
 from tests import factories
+from tests.factories import sales
 from tiers.models import CatalogueVersion, Grant, Tier
 from tokens.actions.applications import add_domain
 from tokens.actions.requests import save_draft
@@ -59,8 +60,15 @@ CHANGES = {
         "source_id": "'other'",
         "starts_at": "starts_at - interval '1 day'",
         "ends_at": "now() + interval '1 day'",
+        "calls": "5, tier_id = NULL",
         "suspended_at": "now()",
+        "disputed_at": "now()",
         "revoked_at": "now()",
+    },
+    "tiers_order": {
+        "version_id": "%(offer)s",
+        "quoted_id": "%(offer)s",
+        "unsettled_since": "now() - interval '1 day'",
     },
 }
 
@@ -97,8 +105,16 @@ def test_every_column_of_a_pass_raises_the_rights_version(application: Applicati
         "tokens_tokensecret": TokenSecret.objects.get(token__application=application),
         "tokens_accessrequest": AccessRequest.objects.get(application=application),
         "tiers_grant": Grant.objects.get(workspace=workspace),
+        "tiers_order": sales.order(workspace, sales.product(tier="flower")),
     }
-    facts = {"id": rows[table].pk, "person": by.pk, "sibling": sibling.pk, "sibling_token": _spare_token(sibling)}
+    offer = sales.product(tier="nectar").versions.get().pk
+    facts = {
+        "offer": offer,
+        "id": rows[table].pk,
+        "person": by.pk,
+        "sibling": sibling.pk,
+        "sibling_token": _spare_token(sibling),
+    }
     before = version(workspace)
     for column, value in CHANGES[table].items():
         with transaction.atomic():
@@ -142,7 +158,13 @@ def test_no_row_says_another_workspace_than_its_application(application: Applica
 
 
 @pytest.mark.parametrize("statement", ["UPDATE {0} SET id = id", "DELETE FROM {0} WHERE false", "TRUNCATE {0} CASCADE"])
-@pytest.mark.parametrize("table", ["tiers_tier", "tiers_aimodel", "tiers_operation", "tiers_servedoperation"])
+@pytest.mark.parametrize(
+    "table",
+    [
+        *("tiers_tier", "tiers_aimodel", "tiers_operation", "tiers_servedoperation"),
+        *("tiers_product", "tiers_productversion", "tiers_providerprice"),
+    ],
+)
 def test_every_statement_on_the_catalogue_raises_its_version(table: str, statement: str) -> None:
     factories.catalogue()
     before = CatalogueVersion.objects.get().version

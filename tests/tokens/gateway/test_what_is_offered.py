@@ -9,7 +9,7 @@ from django.utils import timezone
 from tests import factories
 from tests.factories import sales
 from tests.tokens.gateway.calls import CHAT, Client
-from tiers.models import AIModel, Grant, Order
+from tiers.models import AIModel, Grant, Order, ProviderPrice
 from tokens.actions.applications import add_domain
 from tokens.actions.tokens import Minted
 
@@ -95,6 +95,22 @@ def test_what_ended_can_be_bought_again(client: Client, seed: Minted) -> None:
     assert body["code"] == "grant_expired"
     assert "buy what opens it for $5.00" in body["message"]
     assert remedies(body, "buy") == ["Buy gpt-4o for $5.00"]
+
+
+def test_what_somebody_can_sell_from_now_on_is_offered_at_once(client: Client, seed: Minted, settings: Any) -> None:
+    version = sales.product(model="gpt-4o", shop="").versions.get()
+    assert remedies(refusal(client, seed, "gpt-4o"), "buy") == []
+    settings.STRIPE_SECRET_KEY = "sk_test_1"
+    price = ProviderPrice.objects.create(version=version, provider="stripe", price_id="price_1")
+    assert remedies(refusal(client, seed, "gpt-4o"), "buy") == ["Buy gpt-4o for $5.00"]
+    price.delete()
+    assert remedies(refusal(client, seed, "gpt-4o"), "buy") == []
+
+
+def test_the_sandbox_sells_all(client: Client, seed: Minted, settings: Any) -> None:
+    settings.DEMO = True
+    sales.product(model="gpt-4o", shop="")
+    assert remedies(refusal(client, seed, "gpt-4o"), "buy") == ["Buy gpt-4o for $5.00"]
 
 
 @pytest.mark.parametrize(
