@@ -1,5 +1,6 @@
 """Properties of what follows from grants: for every catalogue, every set of grants and every instant."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -37,7 +38,8 @@ maybe = st.none() | days
 
 @st.composite
 def grants(draw: st.DrawFn) -> GrantFacts:
-    subject = draw(st.sampled_from([{"tier": slug} for slug in TIERS] + [{"model": name} for name in MODELS]))
+    packs = [{"calls": 100}]
+    subject = draw(st.sampled_from([{"tier": slug} for slug in TIERS] + [{"model": name} for name in MODELS] + packs))
     starts = draw(days)
     ends = draw(st.none() | st.integers(1, 200).map(lambda n: starts + timedelta(days=n)))
     return GrantFacts(
@@ -49,6 +51,7 @@ def grants(draw: st.DrawFn) -> GrantFacts:
         starts_at=starts,
         ends_at=ends,
         suspended_at=draw(maybe),
+        disputed_at=draw(st.none() | maybe),
         revoked_at=draw(maybe),
         **subject,
     )
@@ -74,6 +77,8 @@ def test_a_model_is_held_by_a_live_grant_that_opens_it_or_because_all_may(
         if grant.application in (None, APPLICATION)
         and grant.revoked_at is None
         and grant.suspended_at is None
+        and grant.disputed_at is None
+        and grant.calls is None
         and grant.starts_at <= now
         and (grant.ends_at is None or now < grant.ends_at)
         and opens(CATALOGUE, grant, model, permission, now)
@@ -157,6 +162,36 @@ def test_the_window_closes_by_the_clock_alone() -> None:
     assert held([seed], early, "generate", start) == NotHeld(Lack.EARLY_ACCESS)
     assert held([seed], early, "generate", end - timedelta(microseconds=1)) == NotHeld(Lack.EARLY_ACCESS)
     assert held([seed], early, "generate", end) == Held(seed)
+
+
+def test_a_goal_that_was_reached_ends_the_window_and_one_reached_late_does_not_lengthen_it() -> None:
+    seed = GrantFacts(id="g", source="rule", source_id="self-service", tier="seed")
+    start, end = WINDOW["early_access_from"], WINDOW["early_access_until"]
+    reached = start + timedelta(days=3)
+    early = replace(MODELS["early"], goal_reached_at=reached)
+    assert held([seed], early, "generate", reached - timedelta(microseconds=1)) == NotHeld(Lack.EARLY_ACCESS)
+    assert held([seed], early, "generate", reached) == Held(seed)
+    late = replace(early, goal_reached_at=end + timedelta(days=1))
+    assert held([seed], late, "generate", end) == Held(seed)
+
+
+def test_a_grant_of_the_model_opens_it_in_the_window_whatever_the_tier_and_stays_when_it_ends() -> None:
+    bought = GrantFacts(id="g", source="early_access", source_id="o", model="early", starts_at=EPOCH)
+    for now in (EPOCH, WINDOW["early_access_from"], WINDOW["early_access_until"], EPOCH + timedelta(days=999)):
+        assert held([bought], MODELS["early"], "generate", now) == Held(bought)
+
+
+def test_a_dispute_suspends_whatever_staff_decide() -> None:
+    bought = GrantFacts(id="g", source="order", source_id="o", model="gated", disputed_at=EPOCH)
+    assert held([bought], MODELS["gated"], "generate", EPOCH) == NotHeld(Lack.GRANT_SUSPENDED, bought)
+    both = replace(bought, suspended_at=EPOCH)
+    assert phase(replace(both, disputed_at=None), EPOCH) is phase(replace(both, suspended_at=None), EPOCH)
+    assert phase(replace(both, disputed_at=None, suspended_at=None), EPOCH) is Phase.LIVE
+
+
+def test_no_window_is_why_a_download_is_not_held() -> None:
+    start = WINDOW["early_access_from"]
+    assert held([], MODELS["early"], "download", start) == NotHeld(Lack.APPROVAL_REQUIRED)
 
 
 def test_early_access_that_ended_with_its_window_is_not_told_as_expired() -> None:
