@@ -13,7 +13,7 @@ from accounts import clock
 from tiers.models import SandboxDelivery, SandboxMessage
 from tiers.sandbox import signing
 
-TIMEOUT_SECONDS: Final = 4.0
+TIMEOUT_SECONDS: Final = 10.0
 # A message that somebody has taken up is left alone for so long: longer than two deliveries can last.
 _TAKEN_FOR: Final = timedelta(seconds=30)
 _MOST_TRIES: Final = 8

@@ -30,7 +30,8 @@ def steps(stage: Stage) -> Iterator[Step]:
 
 
 def _window(stage: Stage, told: Table) -> None:
-    loading = clock.now() + span(told["set"])
+    # To the minute, as the catalogue's form has it.
+    loading = (clock.now() + span(told["set"])).replace(second=0, microsecond=0)
     values = {
         "early_access_from": loading - span(told["opened"]),
         "early_access_until": loading + timedelta(days=told["ends_in"]),
