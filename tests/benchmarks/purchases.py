@@ -16,7 +16,7 @@ from typing import Any
 
 import redis
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from psycopg.conninfo import make_conninfo
 
 from config.celery import app
@@ -67,7 +67,8 @@ def measure() -> Iterator[Figure]:
             cursor.execute(TELLS)
         shop.open_shop()
         sys.stderr.write(f"  {PURCHASES} workspaces …\n")
-        tokens = [factories.token() for _ in range(PURCHASES + BUYERS * WARM)]
+        with transaction.atomic():
+            tokens = [factories.token() for _ in range(PURCHASES + BUYERS * WARM)]
         seen = {case: _run(case, here, tokens) for case in CASES}
     for case, results in seen.items():
         yield from _figures(case, results)
