@@ -105,6 +105,10 @@ def test_a_new_tier_and_a_new_model(admin: Client) -> None:
         ({"early_access_from": "2027-01-01T00:00"}, "both a start and an end"),
         ({"early_access_from": "2027-02-01T00:00", "early_access_until": "2027-01-01T00:00"}, "come after"),
         ({"cost": 0}, "greater than or equal to 1"),
+        ({"free_tries": -1}, "greater than or equal to 0"),
+        ({"goal_amount": 500}, "goal&#x27;s currency"),
+        ({"goal_amount": 500, "goal_currency": "usx"}, "goal&#x27;s currency"),
+        ({"goal_currency": "USD"}, "how much the goal is"),
     ],
 )
 def test_a_model_that_makes_no_sense_is_refused(admin: Client, change: dict[str, Any], words: str) -> None:
@@ -112,6 +116,14 @@ def test_a_model_that_makes_no_sense_is_refused(admin: Client, change: dict[str,
     assert response.status_code == 422
     assert words in response.content.decode()
     assert not AIModel.objects.filter(family="Fern").exists()
+
+
+def test_a_model_in_early_access_has_tries_and_a_goal(admin: Client) -> None:
+    values = {"early_access_from": "2026-01-01T00:00", "early_access_until": "2999-01-01T00:00"}
+    values |= {"free_tries": "3", "goal_amount": "250000", "goal_currency": "usd"}
+    assert post(admin, "new_model", model_values(**values)).status_code == 302
+    model = AIModel.objects.get(name="fern-1")
+    assert (model.free_tries, model.goal_amount, model.goal_currency) == (3, 250_000, "USD")
 
 
 def test_an_edited_model_keeps_its_name_and_tells_what_changed(admin: Client) -> None:

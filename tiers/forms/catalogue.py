@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from tiers.catalogue_rules import COLOURS
+from tiers.catalogue_rules import COLOURS, LARGEST_GOAL, MOST_FREE_TRIES
 from tiers.models import AIModel, Operation, Tier
 from tiers.selectors.catalogue import GATED, Filters
 
@@ -89,6 +89,23 @@ class ModelForm(ReasonedForm):
     )
     early_access_from = _instant(_("Early access from"), _("UTC. Until its end only a grant opens it."))
     early_access_until = _instant(_("Early access until"), _("UTC. Then it opens by itself."))
+    free_tries = forms.IntegerField(
+        label=_("Free tries"),
+        required=False,
+        min_value=0,
+        max_value=MOST_FREE_TRIES,
+        help_text=_("Calls that each workspace has for nothing while it is in early access."),
+    )
+    goal_amount = forms.IntegerField(
+        label=_("Goal"),
+        required=False,
+        min_value=1,
+        max_value=LARGEST_GOAL,
+        help_text=_(
+            "In the smallest unit: 250000 is 2,500.00 USD. Once so much was given, it opens to all. Empty: none."
+        ),
+    )
+    goal_currency = forms.CharField(label=_("Currency of the goal"), required=False, max_length=3)
     retired_at = _instant(_("Retired at"), _("UTC. From then on calls are answered 410."))
     successor = forms.ModelChoiceField(
         label=_("Successor"),
@@ -109,6 +126,12 @@ class ModelForm(ReasonedForm):
 
     def clean_aliases(self) -> list[str]:
         return [alias.strip() for alias in self.cleaned_data["aliases"].split(",") if alias.strip()]
+
+    def clean_free_tries(self) -> int:
+        return self.cleaned_data["free_tries"] or 0
+
+    def clean_goal_currency(self) -> str:
+        return str(self.cleaned_data["goal_currency"]).strip().upper()
 
     @property
     def values(self) -> dict[str, Any]:
