@@ -18,6 +18,7 @@ name_actions(
         "order.changed": _("Order changed"),
         "subscription.cancelled": _("Subscription cancelled"),
         "subscription.resumed": _("Subscription resumed"),
+        "order.refund_asked": _("Refund asked for"),
         "provider_event.replayed": _("Provider message replayed"),
         "alarm.resolved": _("Alarm resolved"),
         "model.goal_reached": _("Goal of early access reached"),

@@ -2,10 +2,17 @@
 
 from django.urls import URLPattern, path
 
-from tiers.views import events
+from tiers.views import alarms, events, staff_orders
 
 app_name = "events"
 urlpatterns: list[URLPattern] = [
+    path("alarms/", alarms.index, name="alarms"),
+    path("alarms/<slug:public_id>/", alarms.resolve, name="resolve"),
+    path("orders/", staff_orders.index, name="orders"),
+    path("orders/<slug:public_id>/", staff_orders.detail, name="order"),
+    path("orders/<slug:public_id>/sync/", staff_orders.sync, name="sync"),
+    path("orders/<slug:public_id>/refund/", staff_orders.refund, name="refund"),
+    path("orders/<slug:public_id>/credit/", staff_orders.credit, name="credit"),
     path("<slug:public_id>/", events.detail, name="detail"),
     path("<slug:public_id>/replay/", events.replay, name="replay"),
 ]

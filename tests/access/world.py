@@ -89,6 +89,8 @@ def _arguments(workspace: Workspace, application: Application, people: dict[str,
         "webhooks/": {"source": "demo"},
         "orders/": {"public_id": shop.tell("order.pending", shop.offer(), workspace).public_id},
         "holdings/": {"public_id": Grant.objects.get(workspace=workspace).public_id},
+        "events/alarms/": {"public_id": payments.alarm().public_id},
+        "events/orders/": {"public_id": payments.paid(workspace).public_id},
         "events/": {"public_id": payments.told("order.pending", workspace=workspace).public_id},
     }
 

@@ -9,7 +9,7 @@ from accounts.clock import now
 from accounts.models import Workspace
 from tests.factories import shop
 from tiers.actions.inbox import handle_event, store_event
-from tiers.models import Order, Product, Provider, ProviderEvent
+from tiers.models import Alarm, Order, Product, Provider, ProviderEvent
 from tiers.payments import Received
 
 SOURCE = "store"
@@ -40,3 +40,8 @@ def told(kind: str, *, workspace: Workspace | str, order: str = "", handle: bool
 def paid(workspace: Workspace, **data: Any) -> Order:
     """An order of that workspace that is paid."""
     return Order.objects.get(pk=told("order.paid", workspace=workspace, **data).order_id)
+
+
+def alarm() -> Alarm:
+    """One that a message raised, which names no workspace of ours."""
+    return Alarm.objects.get(event=told("order.paid", workspace="0000000000zz"))

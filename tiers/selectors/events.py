@@ -87,12 +87,14 @@ def _about(text: str) -> Q:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One member of an order's set of events. `amount`: what it says was paid or given back, as people write it."""
+    """One member of an order's set of events. `problem`: why it is set aside, where it is."""
 
     event: OrderEvent
+    problem: str = ""
 
     @property
     def amount(self) -> str:
+        """What it says was paid or given back, as people write it."""
         minor = self.event.refund_amount if self.event.refund_amount is not None else self.event.amount
         return price(minor, self.event.currency) if minor is not None and self.event.currency else str(minor or "")
 
