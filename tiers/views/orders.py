@@ -61,7 +61,7 @@ def detail(request: SignedInRequest, public_id: str) -> HttpResponse:
 def returned(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Where the provider sends the buyer back to. Asks it how the order stands, and does not wait for its message."""
     order = owned(request, selectors.joined(), public_id)
-    return HttpResponseRedirect(f"{address(order)}{'?away=1' if _is_away(order, request) else ''}")
+    return _to(order, _is_away(request, order, known=False))
 
 
 @requires(Permission.WORKSPACE_VIEW)
@@ -71,21 +71,26 @@ def check(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Ask again: the page does so by itself, and a button without script. 204 where nothing is new, so that nothing
     on the page moves or is read out again."""
     order = owned(request, selectors.joined(), public_id)
-    away = _is_away(order, request)
+    away = _is_away(request, order, known="away" in request.POST)
     order = owned(request, selectors.joined(), public_id)
     if not request.headers.get("HX-Request"):
-        return HttpResponseRedirect(f"{address(order)}{'?away=1' if away else ''}")
+        return _to(order, away)
     if request.POST.get("seen") == _version(order, now(), away):
         return HttpResponse(status=204)
     return _detail(request, order, away=away)
 
 
-def _is_away(order: Order, request: SignedInRequest) -> bool:
+def _is_away(request: SignedInRequest, order: Order, *, known: bool) -> bool:
+    """Whether the provider does not answer; `known` as before, where it is not asked just now."""
     try:
-        check_order(order=order, by=request.user)
+        asked = check_order(order=order, by=request.user)
     except ProviderAway:
         return True
-    return False
+    return known and asked is None
+
+
+def _to(order: Order, away: bool) -> HttpResponseRedirect:
+    return HttpResponseRedirect(f"{address(order)}{'?away=1' if away else ''}")
 
 
 @requires(Permission.WORKSPACE_VIEW)
