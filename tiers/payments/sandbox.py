@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts import clock
 from accounts.deferred import after_commit
-from accounts.errors import Conflict
+from accounts.errors import Conflict, Invalid
 from tiers.models import Order, Provider, ProviderEvent, SandboxMessage, SandboxPayment
 from tiers.order_states import Event
 from tiers.payments import order_payload, standard
@@ -90,7 +90,7 @@ def _take(order: Order, step: ledger.Step, wish: ledger.Wish) -> None:
         raise ProviderAway
     try:
         ledger.take_step(order=order, step=step, wish=wish)
-    except Conflict as error:
+    except (Conflict, Invalid) as error:
         raise NotPossible(error.message) from error
     after_commit(send_sandbox_messages, payment.pk)
 

@@ -12,7 +12,6 @@ from django.urls import clear_url_caches
 from pytest_django import Settings
 
 from accounts import clock
-from accounts.errors import Invalid
 from tests.factories import catalogue, person
 from tests.fixtures.sandbox import Buyer, buyer
 from tiers import urls
@@ -117,7 +116,7 @@ def test_the_same_refund_asked_twice_is_given_once(at_checkout: Buyer) -> None:
 
 def test_more_than_was_paid_is_not_given_back_to_who_asks_by_program(at_checkout: Buyer) -> None:
     at_checkout.books("pay")
-    with pytest.raises(Invalid):
+    with pytest.raises(NotPossible):
         SANDBOX.refund(at_checkout.order, 501)
 
 
