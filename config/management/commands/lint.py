@@ -15,7 +15,7 @@ from django.template.loader import get_template
 from config import translations
 
 # Commands that write a document from the code; with --check they fail where it is out of date.
-GENERATORS = ("request_states", "refusals_doc")
+GENERATORS = ("request_states", "order_states", "refusals_doc")
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 
