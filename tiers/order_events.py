@@ -110,7 +110,8 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One product version. `closed_at`: when the goal was reached that ends the early-access window sooner."""
+    """One product version. `closed_at`: when the goal was reached that ends the early-access window sooner;
+    `awaits_goal`: there is one, not reached yet."""
 
     id: int
     product: str
@@ -126,6 +127,7 @@ class Offer:
     calls: int | None = None
     window_until: datetime | None = None
     closed_at: datetime | None = None
+    awaits_goal: bool = False
 
     def is_closed(self, at: datetime) -> bool:
         """Whether the early access that it sells is over."""

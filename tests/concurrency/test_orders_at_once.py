@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts.audit import Task
 from accounts.audit_chain import verify
 from accounts.ids import new_public_id
 from accounts.models import AuditEvent
@@ -13,7 +14,7 @@ from tests import factories
 from tests.concurrency import at_once, refused
 from tests.tiers.orders.shop import Shop, early_access, open_shop
 from tiers.actions.grants import revoke_grant
-from tiers.actions.orders import place_order
+from tiers.actions.orders import place_order, sync_order
 from tiers.models import AIModel, Grant, Order, OrderEvent, OrderState, Provider
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -88,6 +89,16 @@ def test_of_all_who_reach_a_goal_at_once_one_opens_it_and_all_hold_it(shop: Shop
     assert AuditEvent.objects.filter(action="model.goal_reached").count() == 1
     assert Grant.objects.filter(model__name=shop.product.slug, revoked_at=None).count() == TIMES
     assert list(verify()) == []
+
+
+def test_what_was_given_as_a_goal_was_reached_stays_given(shop: Shop) -> None:
+    shop.product = early_access(goal=1000)
+    assert at_once(*[telling(shop, "order.paid", f"ord_{number}") for number in range(TIMES)]) == [200] * TIMES
+    states = dict(Order.objects.values_list("reference", "state"))
+    for pk in Order.objects.values_list("pk", flat=True):
+        sync_order(pk=pk, ask=False, by=Task("tests.again"))
+    assert dict(Order.objects.values_list("reference", "state")) == states
+    assert list(states.values()).count(OrderState.PAID) >= 2
 
 
 def test_a_button_pressed_twice_orders_once(shop: Shop) -> None:

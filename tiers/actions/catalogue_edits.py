@@ -91,13 +91,16 @@ def edit_model(
     *, model: AIModel, values: Mapping[str, Any], operations: Iterable[Operation] | None = None, reason: str, by: User
 ) -> AIModel:
     """Change some of `MODEL_EDITABLE`; `operations` None leaves those that serve it as they are. Early access on sale
-    follows the window."""
+    follows the window, and a new window has its goal before it."""
     _begin(by)
     reason = rules.check_reason(reason)
     model = AIModel.objects.select_related("tier", "successor").get(pk=model.pk)
+    window = (model.early_access_from, model.early_access_until)
     before = {**_told(model, MODEL_EDITABLE), "operations": _served(model)}
     for name, value in _only(values, MODEL_EDITABLE).items():
         setattr(model, name, value)
+    if (model.early_access_from, model.early_access_until) != window:
+        model.goal_reached_at = None
     rules.check_model(model)
     model.save()
     if operations is not None:

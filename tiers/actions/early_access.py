@@ -1,38 +1,46 @@
 """The goal of an early-access window: once enough was given, it opens to all, there and then."""
 
 from django.db.models import F, Sum
-from django.db.models.functions import Now
 
-from accounts import audit
-from tiers.models import AIModel, Holds, Order, ProductKind
+from accounts import audit, clock
+from tiers.models import AIModel, CatalogueVersion, Holds, Order, ProductKind
 
 BY = audit.System("early access goal")
 
 
 def raised_for(model: AIModel) -> int:
-    """What was given for it and not given back, in minor units of the goal's currency."""
+    """What was given for it in this window and not given back, in minor units of the goal's currency."""
     given = Order.objects.filter(
         version__model=model,
         version__product__kind=ProductKind.EARLY_ACCESS,
         version__currency=model.goal_currency,
         holds__in=[Holds.LIVE, Holds.SUSPENDED],
     )
+    if model.early_access_from is not None:
+        given = given.filter(settled_at__gte=model.early_access_from)
     total: int | None = given.aggregate(total=Sum(F("version__amount") - F("refunded")))["total"]
     return total or 0
 
 
+def take_turn() -> None:
+    """Early access with a goal is settled one order at a time, and not while the catalogue is edited: so each knows
+    whether those before it reached the goal, and of two at once the second is not forgotten in the sum."""
+    CatalogueVersion.objects.select_for_update(no_key=True).get(pk=1)
+
+
 def close_window_at_goal(order: Order) -> None:
-    """In the transaction in which the order that reaches the goal is settled. The model's row is locked, so that of
-    two orders at once the second sees the first. What is given back later closes nothing again."""
+    """In the transaction in which the order that reaches the goal is settled, after `take_turn`. What is given back
+    later opens nothing again, and closes nothing."""
     version = order.version
     if version is None or version.model_id is None or version.product.kind != ProductKind.EARLY_ACCESS:
         return
     if version.model is None or version.model.goal_amount is None:
         return
-    model = AIModel.objects.select_for_update(no_key=True).get(pk=version.model_id)
+    model = AIModel.objects.get(pk=version.model_id)
     if model.goal_reached_at is not None or model.goal_amount is None or raised_for(model) < model.goal_amount:
         return
-    AIModel.objects.filter(pk=model.pk).update(goal_reached_at=Now())
-    model.refresh_from_db()
-    after = {"goal_reached_at": model.goal_reached_at.isoformat() if model.goal_reached_at else None}
+    # Later than whatever was settled before it, so that all of that stays fulfilled.
+    reached_at = clock.now()
+    AIModel.objects.filter(pk=model.pk).update(goal_reached_at=reached_at)
+    after = {"goal_reached_at": reached_at.isoformat()}
     audit.record("model.goal_reached", model, by=BY, workspace=None, after=after)

@@ -18,7 +18,7 @@ from accounts.ids import new_public_id
 from accounts.models import User, Workspace
 from accounts.roles import Permission, require
 from tiers.actions.alarms import clear_alarms, raise_alarm, was_seen_to
-from tiers.actions.early_access import close_window_at_goal
+from tiers.actions.early_access import close_window_at_goal, take_turn
 from tiers.actions.notices import note_state
 from tiers.actions.order_grants import agree
 from tiers.models import (
@@ -35,7 +35,7 @@ from tiers.models import (
     Provider,
     ProviderEvent,
 )
-from tiers.order_states import Derived, Event, derive
+from tiers.order_states import Derived, Event, Offer, derive
 from tiers.payments import Unusable, provider
 from tiers.selectors import order_facts
 
@@ -122,12 +122,20 @@ def _lock_workspaces(order: Order, events: Iterable[Event]) -> dict[str, Workspa
 
 
 def _derived(order: Order, events: Collection[Event], workspaces: Collection[str]) -> Derived:
-    quoted = None
-    if order.quoted_id is not None:
-        version = ProductVersion.objects.select_related("product", "model").get(pk=order.quoted_id)
-        quoted = order_facts.offer(version)
-    offers = order_facts.offers(event.product for event in events if event.product)
+    quoted, offers = _offers(order, events)
+    if any(offer.awaits_goal for versions in offers.values() for offer in versions):
+        take_turn()
+        quoted, offers = _offers(order, events)
     return derive(events, now=clock.now(), offers=offers, workspaces=workspaces, quoted=quoted)
+
+
+def _offers(order: Order, events: Iterable[Event]) -> tuple[Offer | None, dict[str, list[Offer]]]:
+    """What our checkout quoted, and every version of the products that the events name."""
+    offers = order_facts.offers(event.product for event in events if event.product)
+    if order.quoted_id is None:
+        return None, offers
+    version = ProductVersion.objects.select_related("product", "model").get(pk=order.quoted_id)
+    return order_facts.offer(version), offers
 
 
 def _write(order: Order, derived: Derived, workspaces: Mapping[str, Workspace], *, asked: bool) -> Order:

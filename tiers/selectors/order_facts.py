@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 
 from accounts.models import Workspace
-from tiers.models import Order, OrderEvent, ProductVersion
+from tiers.models import Order, OrderEvent, ProductKind, ProductVersion
 from tiers.order_states import Event, EventKind, Offer
 
 
 def offer(version: ProductVersion) -> Offer:
     """`version` with its product, and its model where it has one, joined."""
-    model = version.model
+    model = version.model if version.product.kind == ProductKind.EARLY_ACCESS else None
     return Offer(
         id=version.pk,
         product=version.product.slug,
@@ -24,7 +24,8 @@ def offer(version: ProductVersion) -> Offer:
         partial_refund=version.partial_refund,
         calls=version.calls,
         window_until=version.window_until,
-        closed_at=model.goal_reached_at if model and version.product.kind == "early_access" else None,
+        closed_at=model.goal_reached_at if model else None,
+        awaits_goal=bool(model and model.goal_amount and not model.goal_reached_at),
     )
 
 

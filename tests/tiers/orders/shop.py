@@ -90,6 +90,7 @@ def early_access(goal: int | None = None, ends_in: timedelta = timedelta(days=9)
     number, now = next(_numbers), clock.now()
     model = AIModel.objects.create(
         name=f"early-{number}",
+        family="Early",
         tier=Tier.objects.get(slug="seed"),
         early_access_from=now - timedelta(days=9),
         early_access_until=now + ends_in,

@@ -11,12 +11,15 @@ from django.test.utils import CaptureQueriesContext
 from accounts import clock
 from accounts.audit_chain import verify
 from accounts.models import AuditEvent
+from tests import factories
 from tests.tiers.orders.shop import BY, Shop, early_access, product, version
+from tiers.actions.catalogue_edits import edit_model
+from tiers.actions.early_access import raised_for
 from tiers.actions.inbox import handle_event
 from tiers.models import AIModel, Alarm, AlarmKind, Grant, InboxState, Order, OrderEvent, OrderState, ProviderEvent
 
 pytestmark = pytest.mark.django_db
-MOST_ROUND_TRIPS = 26
+MOST_ROUND_TRIPS = 28
 
 
 def open_alarms(kind: AlarmKind) -> int:
@@ -156,6 +159,18 @@ def test_the_goal_opens_to_all_and_later_payments_are_unfulfilled(shop: Shop) ->
     assert shop.order("ord_3").state == OrderState.UNFULFILLED
     shop.tell("order.refunded", "ord_1", refund={"id": "r", "amount": 500})
     assert AIModel.objects.get(name=shop.product.slug).goal_reached_at is not None
+    assert shop.order("ord_2").state == OrderState.PAID
+
+
+def test_a_new_window_has_its_goal_before_it(shop: Shop) -> None:
+    shop.product = early_access(goal=500)
+    shop.tell("order.paid", "ord_1")
+    model, now = AIModel.objects.get(name=shop.product.slug), clock.now()
+    window = {"early_access_from": now, "early_access_until": now + timedelta(days=30)}
+    model = edit_model(model=model, values=window, reason="Again.", by=factories.administrator())
+    assert (model.goal_reached_at, raised_for(model)) == (None, 0)
+    shop.tell("order.paid", "ord_2")
+    assert AIModel.objects.get(pk=model.pk).goal_reached_at is not None
     assert shop.order("ord_2").state == OrderState.PAID
 
 
