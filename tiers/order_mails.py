@@ -4,6 +4,7 @@ A mail is settled once the mail server took it, under a claim, so no two workers
 the two lets it be sent again, which is better than never."""
 
 from datetime import timedelta
+from smtplib import SMTPRecipientsRefused
 from typing import Any, Final
 
 import structlog
@@ -54,7 +55,10 @@ def _send(notice: OrderNotice) -> None:
         values = _values(notice)
         subject = " ".join(render_to_string("tiers/mail/order_subject.txt", values).split())
         body = render_to_string("tiers/mail/order.txt", values).strip() + "\n"
-    send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [notice.person.email])
+    try:
+        send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [notice.person.email])
+    except SMTPRecipientsRefused:  # Nobody is there, today or tomorrow, and others wait behind this mail.
+        log.warning("order_mail_refused", notice=notice.pk)
 
 
 def _values(notice: OrderNotice) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Owners are told what became of their money: once each, in their language, whatever is killed in between."""
 
 from datetime import timedelta
+from smtplib import SMTPRecipientsRefused
 
 import pytest
 from django.core import mail
@@ -89,6 +90,19 @@ def test_a_mail_server_that_is_away_gets_it_later(owner: User, version: ProductV
         with pytest.raises(ConnectionRefusedError):
             tasks.mail_owed_notices()
     assert sent() == ["Flower, monthly · it works now"]
+
+
+def test_an_address_that_is_refused_holds_nobody_up(owner: User, version: ProductVersion, monkeypatch) -> None:
+    shop.tell("order.paid", version, owner.personal_workspace)
+
+    def refused(*_values: object) -> None:
+        raise SMTPRecipientsRefused({owner.email: (550, b"No such user")})
+
+    with monkeypatch.context() as patch:
+        patch.setattr(order_mails, "send_mail", refused)
+        tasks.mail_owed_notices()
+    assert not OrderNotice.objects.filter(settled_at=None).exists()
+    assert sent() == []
 
 
 def test_old_news_are_not_told(owner: User, version: ProductVersion) -> None:

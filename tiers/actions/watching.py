@@ -40,7 +40,7 @@ def watch_unsettled(*, by: Actor) -> int:
     waiting = Q(unsettled_since__gt=now - _FORGOTTEN) & (due | waited)
     renewing = Q(state__in=_RECURRING, holds=Holds.LIVE) & due
     orders = Order.objects.filter(waiting | renewing, provider__in=askable())
-    return _sync_each(orders.order_by("synced_at", "pk"), by)
+    return _sync_each(orders.order_by(F("synced_at").asc(nulls_first=True), "pk"), by)
 
 
 def end_periods(*, by: Actor) -> int:
