@@ -216,8 +216,9 @@ def _taken(models: list[AIModel], workspace: Workspace | None) -> dict[int, int]
 def _waiting(models: list[AIModel], workspace: Workspace | None) -> dict[int, Order]:
     if workspace is None:
         return {}
-    found = Order.objects.filter(workspace=workspace, quoted__model__in=models, unsettled_since__isnull=False)
-    ordered = [
-        (order.quoted.model_id, order) for order in found.select_related("quoted").order_by("pk") if order.quoted
-    ]
-    return {model: order for model, order in ordered if model is not None}
+    of_them = Q(quoted__model__in=models) | Q(version__model__in=models)
+    found = Order.objects.filter(of_them, workspace=workspace, unsettled_since__isnull=False)
+    ordered = (
+        (order.version or order.quoted, order) for order in found.select_related("version", "quoted").order_by("pk")
+    )
+    return {offer.model_id: order for offer, order in ordered if offer and offer.model_id is not None}

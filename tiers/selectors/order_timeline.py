@@ -34,6 +34,8 @@ _AT_PROVIDER: Final[dict[str, Promise]] = {
     EventKind.DISPUTE_CLOSED: gettext_lazy("Dispute decided"),
     EventKind.CREDITED: gettext_lazy("Credited by the staff"),
 }
+# From these on it counts how long it took us.
+_BEGIN: Final = frozenset({EventKind.PAID, EventKind.RENEWED, EventKind.REFUNDED, EventKind.DISPUTED})
 _GRANT: Final[dict[str, Promise]] = {
     "grant.given": gettext_lazy("grant %(grant)s made"),
     "grant.moved": gettext_lazy("grant %(grant)s changed"),
@@ -45,8 +47,8 @@ _GRANT: Final[dict[str, Promise]] = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`since`: how long after the first step of its chapter; None begins one. `timed` is false for what is counted
-    and not timed."""
+    """`since`: how long after the first step of its chapter; None begins one, as `begins` demands. `timed` is false for
+    what is counted and not timed."""
 
     at: datetime
     tone: str
@@ -54,6 +56,7 @@ class Step:
     detail: str = ""
     since: timedelta | None = None
     timed: bool = True
+    begins: bool = False
 
     @property
     def clock(self) -> str:
@@ -103,9 +106,8 @@ def _told(order: Order, events: Iterable[OrderEvent]) -> Iterable[Step]:
         by_us = order.provider == Provider.MANUAL and event.kind != EventKind.CREATED
         title = _("Recorded by the staff: %(what)s") if by_us else "%(what)s"
         detail = _detail(order, event)
-        yield Step(
-            _happened_at(event), _tone(event.kind), title % {"what": _AT_PROVIDER[EventKind(event.kind)]}, detail
-        )
+        title %= {"what": _AT_PROVIDER[EventKind(event.kind)]}
+        yield Step(_happened_at(event), _tone(event.kind), title, detail, begins=event.kind in _BEGIN)
         if event.inbox_id is None and event.kind != EventKind.CREATED and not by_us:
             yield Step(event.received_at, "info", _("The provider was asked, and said so"), _("no message was needed"))
 
@@ -218,7 +220,7 @@ def _in_chapters(steps: Iterable[Step]) -> list[Step]:
     told: list[Step] = []
     begun = last = None
     for step in sorted(steps, key=lambda step: (step.at, not step.timed)):
-        if begun is None or last is None or step.at - last > CHAPTER:
+        if begun is None or last is None or step.begins or step.at - last > CHAPTER:
             begun = step.at
             told.append(step)
         else:

@@ -18,7 +18,7 @@ from tiers.offers import terms
 from tiers.payments import ProviderAway
 from tiers.selectors import offers as selectors
 from tiers.selectors.orders import joined
-from tiers.views.orders import to_order
+from tiers.views.orders import provider_page, to_order
 
 
 @requires(Permission.ORDER_WRITE)
@@ -80,7 +80,7 @@ def _to_provider(request: SignedInRequest, order: Order) -> HttpResponse:
     except DomainError as error:
         messages.error(request, str(error.message))
         return to_order(order)
-    return HttpResponseRedirect(order.checkout_url)
+    return HttpResponseRedirect(provider_page(order))
 
 
 def _checkout(

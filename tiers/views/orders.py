@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -139,6 +140,12 @@ def address(order: Order) -> str:
     return reverse("orders:detail", args=[order.public_id])
 
 
+def provider_page(order: Order) -> str:
+    """The provider's page. One of our own (the sandbox) is named without its host: whoever came by another name of this
+    machine stays there, signed in, and no policy of where forms may lead stands in the way."""
+    return order.checkout_url.removeprefix(settings.SITE_URL)
+
+
 def to_order(order: Order) -> HttpResponse:
     return HttpResponseRedirect(address(order))
 
@@ -157,6 +164,7 @@ def _detail(request: SignedInRequest, order: Order, *, away: bool) -> HttpRespon
         "money": selectors.money(order),
         "refund_rule": refund_rule(offer) if offer else "",
         "grants": selectors.grants_of(order),
+        "provider_page": provider_page(order),
         "waits": waits,
         "away": away and waits,
         "slow": waits and moment - (order.unsettled_since or moment) > SLOW_AFTER,

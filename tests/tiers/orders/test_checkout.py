@@ -46,7 +46,7 @@ def test_paying_places_the_order_and_leads_to_the_provider(buyer: SimpleNamespac
     answer = buy(buyer, shop.offer())
     order = Order.objects.get()
     assert answer.status_code == 302
-    assert answer["Location"] == order.checkout_url
+    assert answer["Location"] == f"/sandbox/{order.public_id}/"
     assert (order.provider, order.workspace, order.state) == (Provider.SANDBOX, buyer.workspace, "created")
 
 
