@@ -68,7 +68,7 @@ def measure() -> Iterator[Figure]:
         shop.open_shop()
         sys.stderr.write(f"  {PURCHASES} workspaces …\n")
         with transaction.atomic():
-            tokens = [factories.token() for _ in range(PURCHASES + BUYERS * WARM)]
+            tokens = [factories.token() for _ in range(PURCHASES + BUYERS * WARM + 1)]
         seen = {case: _run(case, here, tokens) for case in CASES}
     for case, results in seen.items():
         yield from _figures(case, results)
@@ -86,7 +86,7 @@ def _run(case: Case, here: Place, tokens: list[Minted]) -> list[dict[str, Any]]:
     sys.stderr.write(f"  {case.about} …\n")
     model = shop.gated_model(f"bench-{case.name.replace('_', '-')}")
     of = shop.product(model)
-    bought = tokens[: COMMON_PURCHASES + BUYERS * COMMON_LANES] if case.common else tokens
+    bought = tokens[: COMMON_PURCHASES + BUYERS * COMMON_LANES] if case.common else tokens[:-1]
     purchases = [
         {
             "order": f"{case.name}_{number}",
@@ -106,7 +106,7 @@ def _run(case: Case, here: Place, tokens: list[Minted]) -> list[dict[str, Any]]:
             )
         if case.emptied:
             stack.enter_context(_emptied_each_second())
-        stack.enter_context(_callers(here, gateway, tokens[0]))
+        stack.enter_context(_callers(here, gateway, tokens[-1]))
         lane = {
             "web": web,
             "gateway": gateway,
