@@ -7,6 +7,7 @@ from typing import Final
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.clock import LAST_DAY
 
@@ -49,7 +50,7 @@ class OrderState(TextChoices):
     EXPIRED = "expired", _("expired")
     CANCELLED = "cancelled", _("cancelled")
     PAID = "paid", _("paid")
-    ACTIVE = "active", _("active")
+    ACTIVE = "active", pgettext_lazy("order", "active")
     PAST_DUE = "past_due", _("past due")
     ENDED = "ended", _("ended")
     UNFULFILLED = "unfulfilled", _("unfulfilled")
