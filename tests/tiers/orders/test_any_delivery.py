@@ -119,7 +119,7 @@ def test_at_the_end_the_grants_are_the_plain_models(transactional_db: None) -> N
     run_state_machine_as_test(
         Deliveries,
         settings=settings(
-            max_examples=12, stateful_step_count=18, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=30, stateful_step_count=18, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
     assert list(verify()) == []
