@@ -3,11 +3,17 @@
 from django.conf import settings
 from django.urls import include, path
 
-from tiers.views import audit, catalogue, checkout, events, orders, sandbox, webhooks
+from tiers.views import audit, catalogue, checkout, events, orders, products, sandbox, webhooks
 
 catalogue_pages = [
     path("tiers/new/", catalogue.new_tier, name="new_tier"),
     path("tiers/<slug:slug>/", catalogue.tier, name="tier"),
+    path("products/", products.index, name="products"),
+    path("products/new/", products.new, name="new_product"),
+    path("products/<slug:slug>/", products.detail, name="product"),
+    path("products/<slug:slug>/edit/", products.edit, name="edit_product"),
+    path("products/<slug:slug>/withdraw/", products.withdraw, name="withdraw_product"),
+    path("products/<slug:slug>/price/", products.price, name="price"),
     path("models/new/", catalogue.new_model, name="new_model"),
     path("models/<slug:public_id>/", catalogue.model, name="model"),
 ]

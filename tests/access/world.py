@@ -16,6 +16,7 @@ from tests.access import table
 from tests.factories import payments, shop
 from tiers.actions.orders import open_checkout, place_order
 from tiers.actions.products import add_product
+from tiers.actions.webhook_sources import add_source
 from tiers.models import AIModel, Grant, Order, Provider, Tier
 from tokens.actions.applications import add_domain, create_application
 from tokens.actions.gateways import add_gateway
@@ -89,6 +90,8 @@ def _arguments(workspace: Workspace, application: Application, people: dict[str,
         "webhooks/": {"source": "demo"},
         "orders/": {"public_id": shop.tell("order.pending", shop.offer(), workspace).public_id},
         "holdings/": {"public_id": Grant.objects.get(workspace=workspace).public_id},
+        "catalogue/products/": {"slug": "flower"},
+        "events/sources/": {"public_id": add_source(name="kiosk", by=people[table.ADMINISTRATOR]).source.public_id},
         "events/alarms/": {"public_id": payments.alarm().public_id},
         "events/orders/": {"public_id": payments.paid(workspace).public_id},
         "events/": {"public_id": payments.told("order.pending", workspace=workspace).public_id},

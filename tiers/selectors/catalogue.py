@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import Count, Q, QuerySet
 
 from accounts.models import AuditEvent
-from tiers.models import AIModel, Operation, Tier
+from tiers.models import AIModel, Operation, Product, Tier
 
 GATED = "gated"
 
@@ -54,7 +54,7 @@ def state(model: AIModel, now: datetime) -> str:
     return "early" if model.early_access_from <= now else "coming"
 
 
-def history(row: Tier | AIModel) -> list[AuditEvent]:
-    """The last changes of a tier or model, newest first."""
+def history(row: Tier | AIModel | Product) -> list[AuditEvent]:
+    """The last changes of a tier, model or product, newest first."""
     found = AuditEvent.objects.filter(subject_type=row.__class__.__name__, subject_id=row.public_id)
     return list(found.select_related("actor").order_by("-id")[:10])

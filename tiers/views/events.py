@@ -30,6 +30,7 @@ def index(request: SignedInRequest) -> HttpResponse:
         "providers": Provider.choices,
         "page": page,
         "rows": [selectors.Row(event) for event in page.rows],
+        "may_manage": may(request.user, Permission.PAYMENTS_MANAGE),
     }
     return render(request, "events/list.html", context)
 
