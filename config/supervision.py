@@ -24,6 +24,8 @@ from config.environment import fail
 MARK = "TRELLIS_RUN"
 PREDECESSOR_SECONDS = 15
 STOP_SECONDS = 20
+# The one process of the Procfile without which there is nothing to run for.
+SERVES = "web"
 
 
 @contextlib.contextmanager
@@ -99,24 +101,54 @@ def check_port(host: str, port: int) -> None:
             fail("PORT", f"{port} cannot be used: {error.strerror}")
 
 
+class Processes:
+    """The Procfile's processes, each under a honcho of its own: honcho stops all that it runs when one of them ends,
+    and no page and no decision may depend on a worker being up."""
+
+    def __init__(self, clone: Path, environment: dict[str, str]) -> None:
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+        self._clone = clone
+        self._environment = {**os.environ, "PATH": path, "PYTHONUNBUFFERED": "1", MARK: _mark(clone), **environment}
+        lines = (clone / "Procfile").read_text().splitlines()
+        self.running = {name: self._start(name) for line in lines if (name := line.partition(":")[0].strip())}
+
+    def _start(self, name: str) -> subprocess.Popen[bytes]:
+        """In a session of its own, so that Ctrl-C reaches it once, through us."""
+        return subprocess.Popen(  # noqa: S603 (our own command)
+            [sys.executable, "-m", "honcho", "--env", os.devnull, "--procfile", "Procfile", "start", name],
+            cwd=self._clone,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    @property
+    def is_serving(self) -> bool:
+        return self.running[SERVES].poll() is None
+
+    def start_ended_again(self) -> list[str]:
+        """Start again what ended, but for what serves; their names."""
+        ended = [name for name, process in self.running.items() if name != SERVES and process.poll() is not None]
+        for name in ended:
+            self.running[name] = self._start(name)
+        return ended
+
+    def stop(self) -> None:
+        for process in self.running.values():
+            process.terminate()
+        for process in self.running.values():
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(STOP_SECONDS)
+        end_leftovers(self._clone)
+
+
 @contextlib.contextmanager
-def procfile(clone: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the Procfile in a session of its own, so that Ctrl-C reaches it once, through us."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-    running = subprocess.Popen(  # noqa: S603 (our own command)
-        [sys.executable, "-m", "honcho", "--env", os.devnull, "--procfile", "Procfile", "start"],
-        cwd=clone,
-        env={**os.environ, "PATH": path, "PYTHONUNBUFFERED": "1", MARK: _mark(clone), **environment},
-        stdin=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+def procfile(clone: Path, environment: dict[str, str]) -> Iterator[Processes]:
+    processes_of_clone = Processes(clone, environment)
     try:
-        yield running
+        yield processes_of_clone
     finally:
-        running.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            running.wait(STOP_SECONDS)
-        end_leftovers(clone)
+        processes_of_clone.stop()
 
 
 def orphaned(parent: int) -> bool:

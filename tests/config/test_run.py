@@ -71,6 +71,14 @@ def test_a_run_stops_whole_and_starts_again_after_a_kill(copied: Clone, port: in
     assert "dev@trellis.test" in said(copied)
     assert (copied.path / "var" / "demo.env").stat().st_mode & 0o077 == 0
     assert answers(port)
+    worker = next(
+        process for process in alive(copied) if "celery" in process.cmdline() and "worker" in process.cmdline()
+    )
+    worker.kill()
+    while "worker ended, and is started again" not in said(copied):
+        assert first.poll() is None, said(copied)
+        time.sleep(0.2)
+    assert answers(port)
     first.send_signal(signal.SIGINT)
     assert first.wait(timeout=100) == 0
     assert "Traceback" not in said(copied)

@@ -59,11 +59,23 @@ def test_the_procfile_ends_with_all_its_children(tmp_path: Path) -> None:
         "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
         "print(child.pid, file=open('pids', 'w'), flush=True)\ntime.sleep(600)\n"
     )
-    (tmp_path / "Procfile").write_text(f"parent: exec {sys.executable} parent.py\n")
+    (tmp_path / "Procfile").write_text(f"web: exec {sys.executable} parent.py\n")
     with supervision.procfile(tmp_path, {}) as running:
         while not (tmp_path / "pids").exists() or not (tmp_path / "pids").read_text().strip():
-            assert running.poll() is None
+            assert running.is_serving
             time.sleep(0.05)
     pid = int((tmp_path / "pids").read_text())
     assert not any(process.pid == pid for process in processes.working_in(tmp_path, Path(sys.executable).name))
-    assert running.poll() is not None
+    assert not running.is_serving
+
+
+def test_what_ends_is_started_again_and_stops_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "Procfile").write_text("web: exec sleep 600\nworker: echo begun >> begun; exit 1\n")
+    begun = tmp_path / "begun"
+    with supervision.procfile(tmp_path, {}) as running:
+        deadline = time.monotonic() + 120
+        while not begun.exists() or begun.read_text().count("begun") < 3:
+            assert running.is_serving
+            assert time.monotonic() < deadline
+            assert set(running.start_ended_again()) <= {"worker"}
+            time.sleep(0.05)

@@ -3,7 +3,6 @@
 import json
 import os
 import socket
-import subprocess
 import time
 from typing import Any
 
@@ -70,10 +69,10 @@ class Command(BaseCommand):
             "DEMO": "on" if settings.DEMO else "off",
         }
 
-    def _watch(self, running: subprocess.Popen[bytes]) -> None:
-        """Until a signal ends it: announce the address once it answers, and start servers again that died."""
+    def _watch(self, running: supervision.Processes) -> None:
+        """Until a signal ends it: announce the address once it answers, and start again what died."""
         parent, started, looked, announced = os.getppid(), time.monotonic(), time.monotonic(), False
-        while running.poll() is None:
+        while running.is_serving:
             if not announced and (self._answers() or time.monotonic() - started > READY_SECONDS):
                 self._announce()
                 announced = True
@@ -81,9 +80,11 @@ class Command(BaseCommand):
                 return
             if time.monotonic() - looked > SERVERS_SECONDS:
                 services.ensure(settings.BASE_DIR, services.missing())
+                for name in running.start_ended_again():
+                    self._say(f"trellis: {name} ended, and is started again\n")
                 looked = time.monotonic()
             time.sleep(LOOK_SECONDS)
-        raise SystemExit("trellis: a process ended, so all were stopped; its last lines above say why")
+        raise SystemExit("trellis: web ended, so all were stopped; its last lines above say why")
 
     def _answers(self) -> bool:
         try:
