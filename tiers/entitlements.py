@@ -27,7 +27,7 @@ CHECKOUT_AWAITED: Final = timedelta(hours=24)
 PAYMENT_AWAITED: Final = timedelta(days=14)
 # The same request asked again within this time, and so often in all, takes no other free try.
 REQUEST_REMEMBERED: Final = timedelta(minutes=5)
-ASKED_AT_MOST: Final = 5
+ASKED_AT_MOST: Final = 100
 
 
 class Phase(StrEnum):

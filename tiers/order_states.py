@@ -79,9 +79,15 @@ class _History:
 
     @cached_property
     def reference(self) -> Event | None:
-        """The event that says whose order of what this is: the earliest of its creation, else the earliest."""
+        """The event that says whose order of what this is: the earliest of its creation, else the earliest payment,
+        else the earliest. One that names a price which its product never had says it only where no other does."""
         known = [e for e in self.events if e.workspace in self.workspaces and e.product in self.offers]
-        return min(known, key=lambda e: (e.kind != EventKind.CREATED, e.at, e.key), default=None)
+        rank = {EventKind.CREATED: 0, EventKind.PAID: 1}
+        return min(known, key=lambda e: (not self._has_a_price(e), rank.get(e.kind, 2), e.at, e.key), default=None)
+
+    def _has_a_price(self, event: Event) -> bool:
+        offers = [self.quoted] if self.quoted else self.offers[event.product]
+        return any((event.amount, event.currency) == (offer.amount, offer.currency) for offer in offers)
 
     @cached_property
     def strangers(self) -> dict[str, Problem]:

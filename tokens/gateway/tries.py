@@ -1,7 +1,7 @@
 """Taking a free try: one update of one row, so that as many as the model gives can ever be taken, by whomever at once.
 
 A request that is asked again takes no other try for five minutes; but only so often (`ASKED_AT_MOST`), so that a
-gateway which lets its callers choose request ids gives them a few calls more, not all they want.
+gateway which lets its callers choose request ids gives them some calls more, not all they want.
 """
 
 from typing import Final

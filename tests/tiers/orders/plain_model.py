@@ -51,11 +51,20 @@ def judge(events: Iterable[Event], products: dict[str, list[Offer]], workspaces:
             refunded=_refunded([event for event in every if event not in unknown]),
             aside=frozenset(event.key for event in unknown),
         )
-    created = [event for event in whole if event.kind == "created"]
-    first = sorted(created or whole, key=lambda event: (event.at, event.key))[0]
+    first = _speaks_for_the_order(whole, products)
     ours = [e for e in every if e.workspace in {"", first.workspace} and e.product in {"", first.product}]
     strange = {event.key for event in every if event not in ours}
     return _of_one_purchase(ours, products[first.product], first.workspace, strange)
+
+
+def _speaks_for_the_order(whole: list[Event], products: dict[str, list[Offer]]) -> Event:
+    """An event with a wrong amount must not take what a right one gave, so it says whose order it is only alone."""
+    priced = [e for e in whole if (e.amount, e.currency) in {(o.amount, o.currency) for o in products[e.product]}]
+    for kinds in ({"created"}, {"paid"}, {event.kind for event in whole}):
+        told = [event for event in priced or whole if event.kind in kinds]
+        if told:
+            break
+    return sorted(told, key=lambda event: (event.at, event.key))[0]
 
 
 def _of_one_purchase(ours: list[Event], versions: list[Offer], workspace: str, strange: set[str]) -> Verdict:

@@ -54,6 +54,16 @@ def test_what_is_wrong_grants_nothing_and_is_named(wrong: dict[str, Any], proble
     assert right.set_aside == {"k1": problem}
 
 
+@pytest.mark.parametrize("wrong", [{"workspace": "w2"}, {"product": "p2"}])
+@pytest.mark.parametrize("kind", ["created", "paid"])
+def test_a_wrong_amount_named_first_takes_nothing_from_what_was_rightly_paid(kind: str, wrong: dict[str, Any]) -> None:
+    early = event(kind, "k0", amount=7, at=PAID_AT - DAY, **wrong)
+    offers = {name: [offer(name)] for name in ("p1", "p2")}
+    found = derive([early, event("paid", "k1")], now=NOW, offers=offers, workspaces={"w1", "w2"})
+    assert (found.holds, found.workspace, found.offer) == (Holds.LIVE, "w1", offer("p1"))
+    assert list(found.set_aside) == ["k0"]
+
+
 @pytest.mark.parametrize(
     ("wrong", "problem"),
     [({"workspace": "w2"}, Problem.OTHER_WORKSPACE), ({"currency": "EUR"}, Problem.CURRENCY_DIFFERS)],
