@@ -104,6 +104,7 @@ ENTRIES = (
     Entry(Section.PALETTE, "models", _("Models"), "box", permission=Permission.PUBLIC),
     Entry(Section.PALETTE, "events:orders", _("Orders of everybody"), "receipt", permission=Permission.PAYMENTS_READ),
     Entry(Section.PALETTE, "events:alarms", _("Alarms"), "triangle-alert", permission=Permission.PAYMENTS_READ),
+    Entry(Section.PALETTE, "events:health", _("Health of payments"), "activity", permission=Permission.PAYMENTS_READ),
     Entry(Section.PALETTE, "events:record", _("Record an order"), "plus", permission=Permission.PAYMENTS_MANAGE),
     Entry(Section.PALETTE, "events:import", _("Import orders"), "file-text", permission=Permission.PAYMENTS_MANAGE),
     Entry(Section.PALETTE, "events:sources", _("Webhook sources"), "webhook", permission=Permission.PAYMENTS_MANAGE),

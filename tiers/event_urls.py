@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from tiers.views import alarms, events, offline_orders, sources, staff_orders
+from tiers.views import alarms, events, health, offline_orders, sources, staff_orders
 
 app_name = "events"
 urlpatterns: list[URLPattern] = [
@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern] = [
     path("orders/<slug:public_id>/sync/", staff_orders.sync, name="sync"),
     path("orders/<slug:public_id>/refund/", staff_orders.refund, name="refund"),
     path("orders/<slug:public_id>/credit/", staff_orders.credit, name="credit"),
+    path("health/", health.index, name="health"),
     path("record/", offline_orders.record, name="record"),
     path("import/", offline_orders.upload, name="import"),
     path("import/confirm/", offline_orders.confirm, name="confirm"),

@@ -101,6 +101,7 @@ TABLE: Final[dict[str, Audience]] = {
     "catalogue/products/<slug:slug>/edit/": ADMINISTRATORS,
     "catalogue/products/<slug:slug>/withdraw/": ADMINISTRATORS,
     "catalogue/products/<slug:slug>/price/": ADMINISTRATORS,
+    "events/health/": AUDITORS,
     "events/record/": ADMINISTRATORS,
     "events/import/": ADMINISTRATORS,
     "events/import/confirm/": ADMINISTRATORS,

@@ -41,6 +41,7 @@ def paths() -> list[str]:
         f"/events/orders/{vain.public_id}/credit/",
         "/events/alarms/",
         f"/events/alarms/{Alarm.objects.earliest('pk').public_id}/",
+        "/events/health/",
         "/events/record/",
         "/events/import/",
         "/events/sources/",
