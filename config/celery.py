@@ -29,6 +29,7 @@ ROUTES: dict[str, dict[str, str]] = {
             "tiers.tasks.mail_owed_notices",
             "tiers.tasks.reconcile",
             "tiers.tasks.reconcile_all",
+            "tiers.tasks.reconcile_often",
             "tiers.tasks.refund_unfulfilled",
             "tiers.tasks.warn_before_expiry",
             "tokens.tasks.tell_applicant",
@@ -58,6 +59,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "refund-unfulfilled": _every(300, "tiers.tasks.refund_unfulfilled"),
     "warn-before-expiry": _every(3600, "tiers.tasks.warn_before_expiry"),
     "check-invariants": _every(3600, "tiers.tasks.check_invariants"),
+    "reconcile-often": _every(60, "tiers.tasks.reconcile_often"),
     "reconcile-all": _every(3600, "tiers.tasks.reconcile_all"),
 }
 

@@ -226,6 +226,8 @@ class _History:
             state=OrderState.REFUNDED if refunded else state,
             problem=None if over else problem,
             offer=offer,
+            # Nothing came that fits: whoever waits for the order waits on, and is not asked to pay again.
+            unsettled_since=self._unsettled_since(OrderState.PENDING) if at is None and not over else None,
             settled_at=at,
             **self._common,
         )

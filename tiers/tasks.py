@@ -50,8 +50,17 @@ def reconcile_all() -> list[str]:
 
 
 @shared_task  # type: ignore[untyped-decorator]
-def reconcile(name: str) -> None:
-    reconciling.reconcile(name=Provider(name), by=Task("tiers.reconcile"))
+def reconcile_often() -> list[str]:
+    """The same for what changed in the last minutes: a refund that nobody told of must not stay open for an hour."""
+    names = watching.askable()
+    for name in names:
+        reconcile.delay(name, often=True)
+    return names
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def reconcile(name: str, often: bool = False) -> None:
+    reconciling.reconcile(name=Provider(name), by=Task("tiers.reconcile"), often=often)
 
 
 @shared_task  # type: ignore[untyped-decorator]

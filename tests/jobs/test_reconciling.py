@@ -43,6 +43,17 @@ def test_a_refund_that_was_lost_takes_the_grant(at_checkout: Buyer) -> None:
     assert not Grant.objects.filter(order=at_checkout.order, revoked_at=None).exists()
 
 
+def test_what_changed_just_now_is_looked_for_often_and_reported_where_it_was_lost(at_checkout: Buyer) -> None:
+    at_checkout.books("pay")
+    at_checkout.asked()
+    tasks.reconcile("sandbox", often=True)
+    assert not Reconciliation.objects.exists()
+    at_checkout.books("refund")
+    tasks.reconcile("sandbox", often=True)
+    report = Reconciliation.objects.get()
+    assert (at_checkout.now().state, report.found, report.finished_at is None) == (OrderState.REFUNDED, 1, False)
+
+
 def test_a_provider_that_does_not_answer_is_reported_and_raises_an_alarm(at_checkout: Buyer) -> None:
     at_checkout.books("pay")
     ledger.stay_silent(order=at_checkout.order, seconds=60)

@@ -17,22 +17,25 @@ from tiers.payments import NotPossible, ProviderAway, provider
 
 log = structlog.get_logger(__name__)
 LOOKS_BACK: Final = timedelta(days=3)
+# Between two of those, what changed just now is looked for often; that leaves a report only where it found something.
+LOOKS_BACK_OFTEN: Final = timedelta(minutes=10)
 _MOST_LISTED: Final = 200
 
 
-def reconcile(*, name: Provider, by: Actor) -> Reconciliation | None:
-    """Compare the last days, and write down what was found; None where the provider has no list, or another worker is
-    at it."""
+def reconcile(*, name: Provider, by: Actor, often: bool = False) -> Reconciliation | None:
+    """Compare the last days (`often`: the last minutes), and write down what was found; None where the provider has no
+    list, or another worker is at it."""
     with claimed(f"reconcile:{name}") as ours:
-        return _reconcile(name, by) if ours else None
+        return _reconcile(name, by, often) if ours else None
 
 
-def _reconcile(name: Provider, by: Actor) -> Reconciliation | None:
-    since = clock.now() - LOOKS_BACK
+def _reconcile(name: Provider, by: Actor, often: bool) -> Reconciliation | None:
+    since = clock.now() - (LOOKS_BACK_OFTEN if often else LOOKS_BACK)
     report = Reconciliation(provider=name, since=since)
     try:
         references = provider(name).recent(since)
-        report.save()
+        if not often:
+            report.save()
         for reference in references:
             report.seen += 1
             _compare(report, name, reference, by)
@@ -42,6 +45,8 @@ def _reconcile(name: Provider, by: Actor) -> Reconciliation | None:
         return None
     except ProviderAway as error:
         report.error = str(error.message)[:500]
+    if report.pk is not None or report.found or report.error:
+        report.save()
     _finish(report)
     return report
 

@@ -168,7 +168,7 @@ def _expired(lacking: Lacking) -> Told:
 def _trial_used_up(lacking: Lacking) -> Told:
     tries = lacking.model.free_tries
     used = ngettext(
-        "The free try of %(model)s is used up.", "All %(number)d free tries of %(model)s are used up.", tries
+        "The %(number)d free try of %(model)s is used up.", "All %(number)d free tries of %(model)s are used up.", tries
     ) % {"model": lacking.model.name, "number": tries}
     message, remedies = _early_access(lacking)
     return _("%(used)s %(message)s") % {"used": used, "message": message}, remedies

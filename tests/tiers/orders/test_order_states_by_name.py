@@ -172,6 +172,11 @@ def test_money_that_did_not_fit_is_settled_once_it_is_back() -> None:
     assert (of(wrong, back).state, of(wrong, back).problem) == (OrderState.REFUNDED, None)
 
 
+def test_an_order_whose_payment_did_not_fit_waits_on() -> None:
+    found = of(event("created", "k1"), event("paid", "k2", amount=499))
+    assert (found.state, found.unsettled_since) == (OrderState.UNFULFILLED, PAID_AT)
+
+
 def test_an_order_waits_for_its_money_from_when_it_was_made() -> None:
     assert of(event("created"), event("pending", at=NOW)).unsettled_since == PAID_AT
     for end in ("failed", "expired", "cancelled", "paid"):

@@ -49,7 +49,7 @@ def test_used_up_tries_lead_to_what_is_sold_too(client: Client, seed: Minted) ->
     sales.product(model=EARLY, kind="early_access")
     assert refusal(client, seed, EARLY)["tries_left"] == 0
     body = refusal(client, seed, EARLY)
-    assert body["message"].startswith("The free try of gpt-4o-mini is used up.")
+    assert body["message"].startswith("The 1 free try of gpt-4o-mini is used up.")
     assert remedies(body, "buy") == ["Buy early access for $5.00"]
 
 
