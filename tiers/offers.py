@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from tiers.models import PartialRefund, ProductKind, ProductVersion
-from tiers.money import price
 
 _AFTER_PARTIAL_REFUND: Final[dict[str, Promise]] = {
     PartialRefund.KEEP: gettext_lazy("A full refund closes it. After a refund of a part it stays open."),
@@ -33,18 +32,6 @@ class Terms:
 
 def terms(version: ProductVersion) -> Terms:
     return Terms(lasts(version), renewal(version), refund_rule(version))
-
-
-def cost(version: ProductVersion) -> str:
-    """The price, with how often it is charged or how long it lasts where that is not once and for good."""
-    facts = {"price": price(version.amount, version.currency), "days": version.lasts_days}
-    if version.interval == "month":
-        return _("%(price)s a month") % facts
-    if version.interval == "year":
-        return _("%(price)s a year") % facts
-    if version.lasts_days is not None:
-        return ngettext("%(price)s for %(days)d day", "%(price)s for %(days)d days", version.lasts_days) % facts
-    return price(version.amount, version.currency)
 
 
 def lasts(version: ProductVersion) -> str:

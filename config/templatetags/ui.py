@@ -23,10 +23,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.activity import name_of
-from tiers import offers
+from tiers import money as prices
 from tiers.durations import spoken
 from tiers.models import ProductVersion
-from tiers.money import price
 
 register = template.Library()
 
@@ -145,7 +144,7 @@ def timeago(moment: datetime | None, missing: str = "") -> SafeString | str:
 @register.simple_tag
 def money(amount: int, currency: str) -> str:
     """An amount of minor units as people write it: $5.00, ¥500."""
-    return price(amount, currency)
+    return prices.price(amount, currency)
 
 
 @register.simple_tag
@@ -160,7 +159,7 @@ def countdown(moment: datetime | None) -> SafeString | str:
 @register.simple_tag
 def cost(offer: ProductVersion) -> str:
     """What an offer costs: $29.00 a month, $9.00 for 30 days."""
-    return offers.cost(offer)
+    return prices.cost(offer)
 
 
 @register.filter

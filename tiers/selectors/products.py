@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tiers.actions.products import EDITABLE
 from tiers.models import Product, ProductVersion, ProviderPrice
-from tiers.offers import cost
+from tiers.money import cost
 
 _PRICE: Final = ("amount", "currency", "interval", "lasts_days")
 _NAMES: Final[dict[str, Any]] = {field.name: field.verbose_name for field in ProductVersion._meta.fields} | {

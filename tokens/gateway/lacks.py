@@ -13,9 +13,10 @@ from django.utils.translation import ngettext
 
 from tiers.entitlements import Lack, NotHeld, opens
 from tiers.facts import Catalogue, GrantFacts, ModelFacts, ProductFacts, TierFacts
+from tiers.money import cost
 from tokens.gateway.ask import OpenRequest, Pass, Refusal, Remedy
 from tokens.gateway.moments import moment
-from tokens.gateway.offers import buy, cost, offers
+from tokens.gateway.offers import buy, offers
 
 # What the approval of an access request for a model gives.
 EVERYTHING = frozenset({"generate", "download"})

@@ -5,11 +5,10 @@ from typing import Final
 from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from tiers.entitlements import opens
 from tiers.facts import Catalogue, ModelFacts, ProductFacts
-from tiers.money import price
+from tiers.money import cost
 from tokens.gateway.ask import Remedy
 
 MOST_OFFERED: Final = 3
@@ -36,15 +35,3 @@ def buy(product: ProductFacts) -> Remedy:
         "tier": _("Buy the %(subject)s tier for %(price)s"),
     }
     return Remedy("buy", labels[product.kind] % facts, f"/orders/new/?{urlencode({'product': product.slug})}")
-
-
-def cost(product: ProductFacts) -> str:
-    """The price, with how often it is charged or how long it lasts where that is not once and for good."""
-    facts = {"price": price(product.amount, product.currency), "days": product.lasts_days}
-    if product.interval == "month":
-        return _("%(price)s a month") % facts
-    if product.interval == "year":
-        return _("%(price)s a year") % facts
-    if product.lasts_days is not None:
-        return ngettext("%(price)s for %(days)d day", "%(price)s for %(days)d days", product.lasts_days) % facts
-    return str(facts["price"])
