@@ -22,9 +22,9 @@ ON_PLATFORM = [p for p in Permission if p not in IN_WORKSPACE and p is not Permi
 STAFF = {
     "developer": "signed_in",
     "maintainer": "signed_in review.read review.decide",
-    "auditor": "signed_in review.read holdings.read audit.read catalogue.read",
+    "auditor": "signed_in review.read holdings.read audit.read catalogue.read payments.read",
     "administrator": "signed_in review.read review.decide holdings.read holdings.change audit.read catalogue.read "
-    "catalogue.change gateway.manage suspend people.manage",
+    "catalogue.change payments.read payments.manage gateway.manage suspend people.manage",
 }
 
 
