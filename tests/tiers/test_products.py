@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import Error
+from django.db import Error, transaction
 
 from accounts.audit import System
 from accounts.clock import now
@@ -200,7 +200,7 @@ def test_a_reason_is_asked_for(admin: User) -> None:
         withdraw_product(product=version.product, reason="", by=admin)
 
 
-def test_a_provider_s_id_is_of_one_version(admin: User) -> None:
+def test_a_provider_s_id_is_of_one_product(admin: User) -> None:
     first = add(admin)
     url = "https://shop.example.com/buy?for={workspace}"
     set_price_id(version=first, provider="standard", price_id="p_1", checkout_url=url, by=admin)
@@ -219,3 +219,26 @@ def test_a_provider_s_id_is_of_one_version(admin: User) -> None:
         with pytest.raises(Invalid) as refused:
             set_price_id(version=second, by=admin, **values)
         assert refused.value.field == field
+
+
+def test_what_costs_the_same_is_sold_on_and_what_was_shown_stays_payable(admin: User) -> None:
+    first = add(admin)
+    set_price_id(version=first, provider="stripe", price_id="price_5", by=admin)
+    second = publish_version(product=first.product, values={"name": "Better words"}, reason="Words", by=admin)
+    assert [p.version for p in ProviderPrice.objects.filter(price_id="price_5").order_by("pk")] == [first, second]
+    dearer = publish_version(product=first.product, values={"amount": 600}, reason="Dearer", by=admin)
+    assert not dearer.prices.exists()
+    with pytest.raises(Invalid, match="Another product or version"):
+        set_price_id(version=dearer, provider="stripe", price_id="price_5", by=admin)
+    with pytest.raises(Error, match="sells something else"), transaction.atomic():
+        ProviderPrice.objects.create(version=dearer, provider="stripe", price_id="price_5")
+    again = publish_version(product=first.product, values={"amount": 500}, reason="As it was", by=admin)
+    assert set_price_id(version=again, provider="stripe", price_id="price_5", by=admin).version == again
+
+
+def test_a_moved_window_is_sold_on_at_the_providers(admin: User) -> None:
+    model = windowed(DAY)
+    first = add(admin, "early_access")
+    set_price_id(version=first, provider="stripe", price_id="price_5", by=admin)
+    edit_model(model=model, values={"early_access_until": now() + 5 * DAY}, reason="Later", by=admin)
+    assert first.product.versions.get(sale_until=None).prices.get().price_id == "price_5"

@@ -51,7 +51,8 @@ def add_product(*, slug: str, kind: str, values: Mapping[str, Any], reason: str,
 @transaction.atomic
 def publish_version(*, product: Product, values: Mapping[str, Any], reason: str, by: Actor) -> ProductVersion:
     """Sell it otherwise from now on: the latest version with these of `EDITABLE` changed. One that was withdrawn
-    comes back on sale. Whoever has a checkout open keeps the version that they were shown."""
+    comes back on sale. Whoever has a checkout open keeps the version that they were shown. While what is charged stays
+    the same, so do the ids at the providers."""
     _begin(by)
     reason = check_reason(reason)
     latest = _latest(product)
@@ -97,8 +98,8 @@ def set_price_id(
     _begin(by)
     values = {"price_id": rules.check_price_id(price_id), "checkout_url": rules.check_checkout_url(checkout_url)}
     provider = rules.check_provider(provider)
-    others = ProviderPrice.objects.filter(provider=provider, price_id=values["price_id"]).exclude(version=version)
-    if others.exists():
+    named = ProviderPrice.objects.filter(provider=provider, price_id=values["price_id"]).exclude(version=version)
+    if any(not _costs_the_same(price.version, version) for price in named.select_related("version")):
         raise Invalid(_("Another product or version has this id at the provider."), field="price_id")
     before = ProviderPrice.objects.filter(version=version, provider=provider).values(*values).first()
     if before == values:
@@ -150,6 +151,22 @@ def _replace(latest: ProductVersion, version: ProductVersion) -> None:
     if latest.sale_until is None:
         _close(latest, version.sale_from)
     version.save()
+    if _costs_the_same(latest, version):
+        _carry_prices(latest, version)
+
+
+def _costs_the_same(one: ProductVersion, other: ProductVersion) -> bool:
+    """Whether one id at a provider can stand for both: what is charged is said there, not here."""
+    same = ("product_id", "amount", "currency", "interval")
+    return all(getattr(one, name) == getattr(other, name) for name in same)
+
+
+def _carry_prices(latest: ProductVersion, version: ProductVersion) -> None:
+    """The providers sell it on. The older version keeps its ids too: whoever has its checkout open can still pay."""
+    for price in latest.prices.all():
+        ProviderPrice.objects.create(
+            version=version, provider=price.provider, price_id=price.price_id, checkout_url=price.checkout_url
+        )
 
 
 def _close(version: ProductVersion, at: datetime) -> None:

@@ -128,7 +128,8 @@ class ProductVersion(models.Model):
 
 class ProviderPrice(models.Model):
     """The id under which a provider sells this version, and, for a shop outside, the page that sells it:
-    `checkout_url`, where `{workspace}` stands for the buyer's workspace id."""
+    `checkout_url`, where `{workspace}` stands for the buyer's workspace id. Versions of one product at one price share
+    an id, so that what was shown can be paid after the next version came; never two products, nor two prices."""
 
     version = models.ForeignKey(ProductVersion, on_delete=models.PROTECT, related_name="prices")
     provider = models.CharField(_("provider"), max_length=20)
@@ -137,11 +138,30 @@ class ProviderPrice(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["provider", "price_id"], name="provider_price_unique"),
             models.UniqueConstraint(fields=["version", "provider"], name="provider_price_one_a_version"),
         ]
-        # The catalogue's snapshot holds what somebody can sell.
-        triggers = raises_catalogue_version()
+        triggers = [
+            # The catalogue's snapshot holds what somebody can sell.
+            *raises_catalogue_version(),
+            pgtrigger.Trigger(
+                name="of_one_price",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func="""
+                    PERFORM pg_advisory_xact_lock(hashtext('tiers_providerprice'));
+                    IF EXISTS (SELECT 1 FROM tiers_providerprice p
+                                 JOIN tiers_productversion other ON other.id = p.version_id
+                                 JOIN tiers_productversion mine ON mine.id = NEW.version_id
+                                WHERE p.provider = NEW.provider AND p.price_id = NEW.price_id AND p.id <> NEW.id
+                                  AND (other.product_id, other.amount, other.currency, other.interval)
+                                      <> (mine.product_id, mine.amount, mine.currency, mine.interval)) THEN
+                        RAISE EXCEPTION '% sells something else as %', NEW.provider, NEW.price_id
+                            USING ERRCODE = 'unique_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.provider}:{self.price_id}"
