@@ -38,7 +38,8 @@ def record_order(
     by: Actor,
 ) -> Order:
     """A payment that was received. Told again under the same reference it is the order that there is; told
-    differently, Invalid says so. Amounts in minor units."""
+    differently, Invalid says so. Amounts in minor units. The note is for staff, and so no reason in the audit, which
+    the workspace reads."""
     check_manage(by)
     policies.check_outsider(by, workspace)
     offline = Offline(
@@ -62,7 +63,7 @@ def record_order(
         _check_same(order, offline)
         return order
     after = {"product": product.slug, "amount": amount, "currency": offline.currency, "reference": offline.reference}
-    audit.record("order.recorded", order, by=by, workspace=workspace, reason=offline.note, after=after)
+    audit.record("order.recorded", order, by=by, workspace=workspace, after=after)
     return _tell(order, "order.paid", _paid(offline.reference), offline.body(), by)
 
 

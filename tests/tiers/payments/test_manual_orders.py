@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from accounts import clock
 from accounts.errors import Conflict, Invalid, NotAllowed
@@ -55,7 +56,21 @@ def test_it_opens_what_was_paid_for_from_the_day_of_paying(
     assert (grant.starts_at, grant.ends_at) == (paid_at, paid_at + 30 * DAY)
     assert ProviderEvent.objects.get(order=order).state == "applied"
     event = AuditEvent.objects.get(action="order.recorded")
-    assert (event.actor, event.workspace, event.reason) == (admin, workspace, "By bank transfer")
+    assert (event.actor, event.workspace, event.reason) == (admin, workspace, "")
+
+
+def test_the_buyer_never_reads_the_note(version: ProductVersion, admin: User) -> None:
+    noor = person()
+    order = record(version, noor.personal_workspace, admin, note="Bad payer")
+    client = Client()
+    client.force_login(noor)
+    for path in (f"/orders/{order.public_id}/", f"/orders/{order.public_id}/receipt/", "/workspace/activity/"):
+        answer = client.get(path)
+        assert answer.status_code == 200
+        assert "Bad payer" not in answer.content.decode()
+    staff = Client()
+    staff.force_login(admin)
+    assert "Bad payer" in staff.get(f"/events/orders/{order.public_id}/").content.decode()
 
 
 def test_recorded_again_it_is_the_same_order_and_otherwise_refused(
