@@ -7,10 +7,11 @@ from typing import Final
 from django.db.models import Q, QuerySet
 
 from accounts.models import Workspace
-from tiers.models import EventKind, Grant, Holds, Order, OrderState, ProductVersion
+from tiers.models import EventKind, Grant, Holds, Order, OrderEvent, OrderState, ProductVersion
 from tiers.order_words import Told, told
 
 MOST_COUNTED: Final = 100
+_PAYMENTS: Final = frozenset({EventKind.PAID, EventKind.RENEWED})
 ALL, ACTIVE, ATTENTION = "all", "active", "attention"
 TABS: Final = (ALL, ACTIVE, ATTENTION)
 # Something is owed, by the buyer or to them.
@@ -105,16 +106,43 @@ class Money:
 
 
 def money(order: Order) -> Money:
-    """From the order's events: each payment once, each refund once, by its id. One query."""
-    charges: list[tuple[datetime, int]] = []
-    refunds: dict[str, tuple[datetime, int]] = {}
-    currency = ""
-    for event in order.events.order_by("at", "pk"):
-        if event.kind in {EventKind.PAID, EventKind.RENEWED} and event.amount is not None:
-            charges.append((event.at, event.amount))
-            currency = currency or event.currency
-        if event.kind == EventKind.REFUNDED and event.refund_amount is not None:
-            before = refunds.get(event.refund_id, (event.at, 0))
-            refunds[event.refund_id] = (before[0], max(before[1], event.refund_amount))
+    """From the order's events, without those that are set aside. One payment is often told twice: the purchase counts
+    once, a renewal once a period, a refund once by its id. Where no payment fits, the largest that came is what is
+    owed back."""
     offer = order.version or order.quoted
-    return Money(charges, list(refunds.values()), currency or (offer.currency if offer else ""))
+    told = [event for event in order.events.order_by("at", "pk") if _is_of(event, order, offer)]
+    received = [event for event in told if event.kind in _PAYMENTS and event.amount is not None]
+    paid = [event for event in received if offer is not None and _fits(event, offer)]
+    if paid and offer is not None:
+        told = [event for event in told if _fits(event, offer)]
+    elif received:
+        paid = [max(received, key=lambda event: event.amount or 0)]
+    currency = paid[0].currency if paid else ""
+    return Money(_charges(paid), _refunds(told), currency or (offer.currency if offer else ""))
+
+
+def _is_of(event: OrderEvent, order: Order, offer: ProductVersion | None) -> bool:
+    workspace = order.workspace.public_id if order.workspace else event.workspace
+    return event.workspace in {"", workspace} and event.product in {"", offer.product.slug if offer else event.product}
+
+
+def _fits(event: OrderEvent, offer: ProductVersion) -> bool:
+    return event.amount in {None, offer.amount} and event.currency in {"", offer.currency}
+
+
+def _charges(paid: list[OrderEvent]) -> list[tuple[datetime, int]]:
+    """The first message of the purchase, and of each period after it."""
+    found: dict[object, tuple[datetime, int]] = {}
+    for event in paid:
+        period = event.period_end or event.key
+        found.setdefault(EventKind.PAID if event.kind == EventKind.PAID else period, (event.at, event.amount or 0))
+    return list(found.values())
+
+
+def _refunds(told: list[OrderEvent]) -> list[tuple[datetime, int]]:
+    found: dict[str, tuple[datetime, int]] = {}
+    for event in told:
+        if event.kind == EventKind.REFUNDED and event.refund_amount is not None:
+            before = found.get(event.refund_id, (event.at, 0))
+            found[event.refund_id] = (before[0], max(before[1], event.refund_amount))
+    return list(found.values())

@@ -115,6 +115,33 @@ def test_the_receipt_has_every_payment_and_refund_once(buyer: SimpleNamespace) -
         assert words in answer.content.decode() or words == "$58.00"
 
 
+def test_the_receipt_leaves_out_what_was_set_aside_or_told_twice(buyer: SimpleNamespace) -> None:
+    offer = shop.offer()
+    period = {"period_end": (now() + timedelta(days=60)).isoformat(), "version": 2}
+    order = told(
+        buyer,
+        PAID,
+        ("order.paid", {}),
+        ("order.paid", {"amount": 99900, "currency": "EUR"}),
+        ("subscription.renewed", period),
+        ("subscription.renewed", period),
+        ("subscription.renewed", {**period, "amount": 1, "version": 3}),
+        offer=offer,
+    )
+    money = buyer.client.get(f"/orders/{order.public_id}/receipt/").context["money"]
+    assert ([amount for _at, amount in money.charges], money.currency, money.kept) == (
+        [MONTHLY] * 2,
+        "USD",
+        2 * MONTHLY,
+    )
+
+
+def test_a_wrong_payment_alone_is_what_is_owed_back(buyer: SimpleNamespace) -> None:
+    order = told(buyer, ("order.paid", {"amount": 5, "currency": "EUR"}))
+    money = buyer.client.get(f"/orders/{order.public_id}/receipt/").context["money"]
+    assert (order.state, money.kept, money.currency) == (OrderState.UNFULFILLED, 5, "EUR")
+
+
 def test_nothing_received_is_no_receipt(buyer: SimpleNamespace) -> None:
     assert "Not a receipt" in page(buyer, told(buyer, ("order.failed", {})), "receipt/")
 
