@@ -1,25 +1,15 @@
 """The goal of an early-access window: once enough was given, it opens to all, there and then."""
 
-from django.db.models import F, Sum
-
 from accounts import audit, clock
-from tiers.models import AIModel, CatalogueVersion, Holds, Order, ProductKind
+from tiers.models import AIModel, CatalogueVersion, Order, ProductKind
+from tiers.selectors.goals import raised_in_window
 
 BY = audit.System("early access goal")
 
 
 def raised_for(model: AIModel) -> int:
     """What was given for it in this window and not given back, in minor units of the goal's currency."""
-    given = Order.objects.filter(
-        version__model=model,
-        version__product__kind=ProductKind.EARLY_ACCESS,
-        version__currency=model.goal_currency,
-        holds__in=[Holds.LIVE, Holds.SUSPENDED],
-    )
-    if model.early_access_from is not None:
-        given = given.filter(settled_at__gte=model.early_access_from)
-    total: int | None = given.aggregate(total=Sum(F("version__amount") - F("refunded")))["total"]
-    return total or 0
+    return raised_in_window([model]).get((model.pk, model.goal_currency), 0)
 
 
 def take_turn() -> None:

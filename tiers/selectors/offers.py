@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import quote, urlsplit
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 
 from accounts.models import Workspace
 from tiers import snapshot
@@ -16,7 +16,6 @@ from tiers.models import (
     AIModel,
     FreeTries,
     Grant,
-    Holds,
     Order,
     ProductKind,
     ProductVersion,
@@ -24,6 +23,7 @@ from tiers.models import (
     ProviderPrice,
 )
 from tiers.payments import providers
+from tiers.selectors.goals import raised_in_window
 
 # So near the end of a window, a payment may settle too late.
 NEARLY_OVER: Final = timedelta(days=1)
@@ -175,7 +175,7 @@ def early_access(names: Iterable[str], workspace: Workspace | None, now: datetim
     """Of each of these models in early access. Five queries, however many."""
     models = list(AIModel.objects.filter(name__in=list(names)))
     offers = by_model(offer for offer in on_sale(now).filter(model__in=models))
-    raised = _raised(models)
+    raised = raised_in_window(models)
     taken = _taken(models, workspace)
     waiting = _waiting(models, workspace)
     return {
@@ -190,21 +190,6 @@ def early_access(names: Iterable[str], workspace: Workspace | None, now: datetim
         )
         for model in models
     }
-
-
-def _raised(models: list[AIModel]) -> dict[tuple[int, str], int]:
-    """What was given for each and not given back, by model and currency: `raised_for` of them all."""
-    held = Order.objects.filter(
-        version__model__in=models,
-        version__product__kind=ProductKind.EARLY_ACCESS,
-        holds__in=[Holds.LIVE, Holds.SUSPENDED],
-    )
-    sums = (
-        held.values_list("version__model", "version__currency")
-        .order_by()
-        .annotate(total=Sum(F("version__amount") - F("refunded")))
-    )
-    return {(model, currency): total for model, currency, total in sums}
 
 
 def _taken(models: list[AIModel], workspace: Workspace | None) -> dict[int, int]:

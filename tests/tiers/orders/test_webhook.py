@@ -17,6 +17,7 @@ from tiers.actions.catalogue_edits import edit_model
 from tiers.actions.early_access import raised_for
 from tiers.actions.inbox import handle_event
 from tiers.models import AIModel, Alarm, AlarmKind, Grant, InboxState, Order, OrderEvent, OrderState, ProviderEvent
+from tiers.selectors.offers import early_access as early_access_of
 
 pytestmark = pytest.mark.django_db
 MOST_ROUND_TRIPS = 28
@@ -169,8 +170,10 @@ def test_a_new_window_has_its_goal_before_it(shop: Shop) -> None:
     window = {"early_access_from": now, "early_access_until": now + timedelta(days=30)}
     model = edit_model(model=model, values=window, reason="Again.", by=factories.administrator())
     assert (model.goal_reached_at, raised_for(model)) == (None, 0)
+    assert early_access_of([model.name], None, clock.now())[model.name].raised == 0
     shop.tell("order.paid", "ord_2")
     assert AIModel.objects.get(pk=model.pk).goal_reached_at is not None
+    assert early_access_of([model.name], None, clock.now())[model.name].raised == 500
     assert shop.order("ord_2").state == OrderState.PAID
 
 
