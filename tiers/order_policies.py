@@ -8,23 +8,35 @@ from accounts import clock
 from accounts.errors import Conflict, DomainError
 from tiers.models import Order, OrderState, Provider
 from tiers.payments import NotPossible
+from tiers.selectors.orders import ends_with_its_period
 
 # Where a subscription is managed here; one of a shop outside is managed there.
 MANAGED_HERE: Final = frozenset({Provider.STRIPE, Provider.SANDBOX})
+# Money that went back says nothing of whether the provider goes on charging.
+_MONEY_WENT_BACK: Final = frozenset(
+    {OrderState.PARTLY_REFUNDED, OrderState.REFUNDED, OrderState.DISPUTED, OrderState.DISPUTE_LOST}
+)
 
 
 def check_cancel(order: Order) -> None:
     _check_subscription(order)
-    if order.state not in {OrderState.ACTIVE, OrderState.PAST_DUE}:
+    if not renews(order):
         raise Conflict(_("It does not renew any more."))
 
 
 def check_resume(order: Order) -> None:
     _check_subscription(order)
-    if order.state != OrderState.CANCELLED:
+    if order.state != OrderState.CANCELLED and (order.state != OrderState.DISPUTED or renews(order)):
         raise Conflict(_("It was not cancelled."))
     if order.ends_at is not None and order.ends_at <= clock.now():
         raise Conflict(_("It has ended already. Buy it again instead."))
+
+
+def renews(order: Order) -> bool:
+    """Whether the provider of a subscription goes on charging for it, whatever became of the money so far."""
+    if order.state in _MONEY_WENT_BACK:
+        return not ends_with_its_period(order)
+    return order.state in {OrderState.ACTIVE, OrderState.PAST_DUE}
 
 
 def _check_subscription(order: Order) -> None:

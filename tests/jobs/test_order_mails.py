@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from smtplib import SMTPRecipientsRefused
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -11,7 +12,7 @@ from accounts.models import User
 from tests import factories
 from tests.factories import shop
 from tiers import order_mails, tasks
-from tiers.models import Order, OrderNotice, ProductVersion
+from tiers.models import OrderNotice, ProductVersion
 
 pytestmark = pytest.mark.django_db
 
@@ -136,8 +137,16 @@ def test_the_end_is_told_a_week_and_a_day_before(owner: User, left: timedelta, t
     assert sent() == ["Flower, monthly · it ends soon"] * told
 
 
-def test_what_renews_by_itself_does_not_end(owner: User) -> None:
-    version = shop.offer("monthly")
-    order = shop.tell("order.paid", version, owner.personal_workspace)
-    Order.objects.filter(pk=order.pk).update(ends_at=clock.now() + timedelta(days=3))
-    assert tasks.warn_before_expiry() == 0
+@pytest.mark.parametrize(
+    ("kind", "more", "warned"),
+    [
+        ("subscription.resumed", {}, 0),
+        ("order.refunded", {"refund": {"id": "re_1", "amount": 100}}, 0),
+        ("subscription.cancelled", {}, 1),
+    ],
+)
+def test_what_renews_by_itself_does_not_end(owner: User, kind: str, more: dict[str, Any], warned: int) -> None:
+    version = shop.offer("monthly", sale_from=clock.now() - timedelta(days=60))
+    shop.tell("order.paid", version, owner.personal_workspace, at=clock.now() - timedelta(days=26))
+    shop.tell(kind, version, owner.personal_workspace, **more)
+    assert tasks.warn_before_expiry() == warned

@@ -92,6 +92,36 @@ def test_a_renewal_that_was_never_told_keeps_it_active() -> None:
     assert order.ends_at > clock.now() + timedelta(days=40)
 
 
+def test_a_subscription_that_was_refunded_in_part_is_watched_like_any_other() -> None:
+    factories.catalogue()
+    monthly = buyer(interval="month")
+    monthly.books("pay")
+    monthly.books("refund", amount=100)
+    assert monthly.asked().state == OrderState.PARTLY_REFUNDED
+    assert tasks.watch_unsettled() == 0
+    monthly.books("renew")
+    Order.objects.filter(pk=monthly.order.pk).update(synced_at=clock.now() - timedelta(days=2))
+    before = monthly.now().ends_at
+    assert tasks.watch_unsettled() == 1
+    after = monthly.now().ends_at
+    assert before is not None
+    assert after is not None
+    assert after > before
+
+
+def test_refunded_in_part_it_is_called_ended_when_its_time_is_over() -> None:
+    factories.catalogue()
+    version, workspace = shop.offer(), factories.person().personal_workspace
+    paid_at = clock.now() - timedelta(days=40)
+    shop.tell("order.paid", version, workspace, at=paid_at)
+    order = shop.tell("order.refunded", version, workspace, at=paid_at, refund={"id": "re_1", "amount": 100})
+    Order.objects.filter(pk=order.pk).update(state=OrderState.PARTLY_REFUNDED)
+    assert tasks.end_periods() == 1
+    order.refresh_from_db()
+    assert order.state == OrderState.ENDED
+    assert tasks.end_periods() == 0
+
+
 def paid_too_late() -> Order:
     """Ordered within the window of early access, and paid after it."""
     factories.catalogue()

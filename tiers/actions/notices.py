@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection
+from django.db.models import Q
 
 from accounts import clock
 from accounts.models import MembershipRole
@@ -26,6 +27,8 @@ INSERT INTO tiers_ordernotice (order_id, person_id, kind, marker)
 SELECT %s, user_id, %s, %s FROM accounts_membership WHERE workspace_id = %s AND role = %s
 ON CONFLICT DO NOTHING
 """
+# A subscription that is refunded in part and cancelled is called cancelled.
+_GOES_ON: Final = Q(state=OrderState.ACTIVE) | Q(state=OrderState.PARTLY_REFUNDED, version__interval__gt="")
 WARNINGS: Final = (timedelta(days=1), timedelta(days=7))
 
 
@@ -50,7 +53,7 @@ def note_endings() -> int:
     """What ends within a week, and within a day, unless it goes on by itself; how many orders that were."""
     now = clock.now()
     ending = Order.objects.filter(holds=Holds.LIVE, ends_at__gt=now, ends_at__lte=now + max(WARNINGS))
-    orders = list(ending.exclude(state=OrderState.ACTIVE).order_by("pk"))
+    orders = list(ending.exclude(_GOES_ON).order_by("pk"))
     return sum(_note_ending(order, now) for order in orders)
 
 

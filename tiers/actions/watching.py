@@ -24,7 +24,10 @@ _MINUTE: Final = timedelta(minutes=1)
 _SELDOM: Final = timedelta(days=1)
 _FORGOTTEN: Final = timedelta(days=35)
 _BATCH: Final = 100
-_RECURRING: Final = (OrderState.ACTIVE, OrderState.PAST_DUE, OrderState.CANCELLED)
+# A subscription of which a part was refunded goes on like any other.
+_RECURRING: Final = Q(state__in=[OrderState.ACTIVE, OrderState.PAST_DUE, OrderState.CANCELLED]) | Q(
+    state=OrderState.PARTLY_REFUNDED, version__interval__gt=""
+)
 
 
 def askable() -> list[str]:
@@ -38,7 +41,7 @@ def watch_unsettled(*, by: Actor) -> int:
     # As long again as it has waited so far passes before the next time, but at most a day.
     waited = Q(synced_at__lte=now - _MINUTE) & Q(synced_at__lte=now - (now - F("unsettled_since")) / 4)
     waiting = Q(unsettled_since__gt=now - _FORGOTTEN) & (due | waited)
-    renewing = Q(state__in=_RECURRING, holds=Holds.LIVE) & due
+    renewing = _RECURRING & Q(holds=Holds.LIVE) & due
     orders = Order.objects.filter(waiting | renewing, provider__in=askable())
     return _sync_each(orders.order_by(F("synced_at").asc(nulls_first=True), "pk"), by)
 
@@ -47,7 +50,7 @@ def end_periods(*, by: Actor) -> int:
     """Of subscriptions whose paid time, or grace, is over: hear whether they were renewed, else call them ended. Their
     grants have ended by the clock already."""
     now = clock.now()
-    over = Order.objects.filter(state__in=_RECURRING, holds=Holds.LIVE, ends_at__lte=now)
+    over = Order.objects.filter(_RECURRING, holds=Holds.LIVE, ends_at__lte=now)
     return _sync_each(over.order_by("ends_at", "pk"), by, even_unasked=True)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from accounts.models import Workspace
 from tiers.models import EventKind, Grant, Holds, Order, OrderEvent, OrderState, ProductVersion
@@ -21,6 +21,13 @@ NEEDS_ATTENTION: Final = (
     OrderState.PAST_DUE,
     OrderState.UNFULFILLED,
     OrderState.DISPUTED,
+)
+_SAY_STATUS: Final = (
+    EventKind.PAID,
+    EventKind.RENEWED,
+    EventKind.RESUMED,
+    EventKind.PAST_DUE,
+    EventKind.CANCELLED,
 )
 
 
@@ -82,6 +89,12 @@ def needs_attention(workspace: Workspace) -> QuerySet[Order]:
 
 def grants_of(order: Order) -> list[Grant]:
     return list(Grant.objects.filter(order=order).select_related("tier", "model").order_by("pk"))
+
+
+def ends_with_its_period(order: Order) -> bool:
+    """Whether the last that was said of a subscription's status is that it was cancelled. One query."""
+    said = order.events.filter(kind__in=_SAY_STATUS).order_by(F("version").desc(nulls_last=True), "-at", "-pk")
+    return said.values_list("kind", flat=True).first() == EventKind.CANCELLED
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,25 @@ def test_what_was_cancelled_is_not_cancelled_again(subscriber: Buyer) -> None:
     assert subscriber.client.get(f"/orders/{subscriber.order.public_id}/cancel/").status_code == 302
 
 
+def test_what_was_refunded_in_part_is_cancelled_and_resumed_like_any_other(subscriber: Buyer) -> None:
+    subscriber.books("refund", amount=100)
+    assert subscriber.asked().state == "partly_refunded"
+    assert "Renew it after all" in does(subscriber, "cancel").content.decode()
+    assert (subscriber.now().state, subscriber.now().holds) == ("cancelled", "live")
+    does(subscriber, "resume")
+    assert subscriber.now().state == "partly_refunded"
+
+
+def test_while_it_is_disputed_its_buyer_can_stop_the_charges(subscriber: Buyer) -> None:
+    subscriber.books("dispute")
+    assert subscriber.asked().state == "disputed"
+    assert "Renew it after all" in does(subscriber, "cancel").content.decode()
+    assert "It does not renew any more" in does(subscriber, "cancel").content.decode()
+    does(subscriber, "resume")
+    subscriber.books("win")
+    assert subscriber.asked().state == "active"
+
+
 def test_what_was_bought_once_does_not_renew(buyer: SimpleNamespace) -> None:
     order = shop.bought(buyer.workspace, shop.offer(interval=""))
     page = buyer.client.post(f"/orders/{order.public_id}/cancel/", follow=True).content.decode()
