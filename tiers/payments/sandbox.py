@@ -71,7 +71,9 @@ def start_checkout(order: Order, *, back: str) -> str:
 
 
 def refund(order: Order, amount: int) -> None:
-    _take(order, ledger.Step.REFUND, ledger.Wish(amount=amount, key=f"refund-{order.public_id}-{amount}"))
+    # An event's id is cut to 40 characters, so the key is short: two whole amounts have to fit in it.
+    key = f"re-{order.public_id}-{order.refunded}-{amount}"
+    _take(order, ledger.Step.REFUND, ledger.Wish(amount=amount, key=key))
 
 
 def cancel(order: Order) -> None:

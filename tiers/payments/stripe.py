@@ -235,7 +235,7 @@ def _checkout(order: Order, back: str) -> Any:
 
 
 def refund(order: Order, amount: int) -> None:
-    """Of a subscription, what was paid last."""
+    """Of a subscription, what was paid last. A payment that was given back already needs nothing more."""
     session_id = _reference_of(order, "cs_")
     if not session_id:
         raise NotPossible
@@ -245,9 +245,14 @@ def refund(order: Order, amount: int) -> None:
         intent = id_of(found.intent) or next(iter(intents), "")
         if not intent:
             raise NotPossible
-        options: Any = {"idempotency_key": f"refund:{order.public_id}:{amount}"}
+        options: Any = {"idempotency_key": f"refund:{order.public_id}:{order.refunded}:{amount}"}
         wanted: Any = {"payment_intent": intent, "amount": amount, "metadata": {ORDER: order.public_id}}
-        stripe_api.client().v1.refunds.create(wanted, options)
+        try:
+            stripe_api.client().v1.refunds.create(wanted, options)
+        except stripe.InvalidRequestError as error:
+            # Of several payments, the money that is meant may be that of another.
+            if error.code != "charge_already_refunded" or len(found.invoices) > 1:
+                raise
 
 
 def cancel(order: Order) -> None:

@@ -114,6 +114,13 @@ def test_the_same_refund_asked_twice_is_given_once(at_checkout: Buyer) -> None:
         SANDBOX.cancel(at_checkout.order)
 
 
+def test_the_same_part_is_given_back_again_once_the_first_is_known(at_checkout: Buyer) -> None:
+    at_checkout.books("pay")
+    for refunded in (200, 400):
+        SANDBOX.refund(at_checkout.asked(), 200)
+        assert at_checkout.asked().refunded == refunded
+
+
 def test_more_than_was_paid_is_not_given_back_to_who_asks_by_program(at_checkout: Buyer) -> None:
     at_checkout.books("pay")
     with pytest.raises(NotPossible):

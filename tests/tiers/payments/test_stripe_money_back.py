@@ -80,6 +80,21 @@ def test_our_refund_asked_twice_gives_once(shop: Shop) -> None:
     assert sync_order(pk=order.pk, ask=True, by=BY).refunded == 200
 
 
+def test_the_same_part_is_given_back_again_once_the_first_is_known(shop: Shop) -> None:
+    order, _charge = bought(shop)
+    for refunded in (200, 400):
+        provider("stripe").refund(order, 200)
+        order = sync_order(pk=order.pk, ask=True, by=BY)
+        assert order.refunded == refunded
+
+
+def test_what_was_given_back_at_stripe_itself_is_done(shop: Shop) -> None:
+    order, charge = bought(shop)
+    shop.stripe.refund(charge, 500)
+    provider("stripe").refund(order, 500)
+    assert sync_order(pk=order.pk, ask=True, by=BY).state == OrderState.REFUNDED
+
+
 def test_nothing_is_given_back_where_nothing_was_paid(shop: Shop) -> None:
     with pytest.raises(NotPossible):
         provider("stripe").refund(shop.order(), 500)

@@ -154,6 +154,15 @@ def test_our_refund_gives_back_what_was_paid_last(monthly: Shop) -> None:
     assert refund["payment_intent"] == latest["payments"]["data"][0]["payment"]["payment_intent"]
 
 
+def test_of_several_months_a_refund_of_one_that_was_given_back_already_is_refused(monthly: Shop) -> None:
+    order, session = subscribed(monthly, at=now() - MONTH)
+    invoice = monthly.stripe.renew(session, at=now())
+    intent = monthly.stripe.things[invoice["payments"]["data"][0]["payment"]["payment_intent"]]
+    monthly.stripe.refund(intent["latest_charge"], 500)
+    with pytest.raises(NotPossible):
+        provider("stripe").refund(order, 100)
+
+
 def test_what_is_charged_once_can_be_neither_cancelled_nor_resumed(shop: Shop) -> None:
     order = shop.order()
     for change in (provider("stripe").cancel, provider("stripe").resume):
