@@ -10,7 +10,7 @@ from tiers.models import Order, OrderState, Provider
 from tiers.payments import NotPossible
 from tiers.selectors.orders import ends_with_its_period
 
-# Where a subscription is managed here; one of a shop outside is managed there.
+# Where a checkout of ours leads, and a subscription is managed here; those of a shop outside are managed there.
 MANAGED_HERE: Final = frozenset({Provider.STRIPE, Provider.SANDBOX})
 # Money that went back says nothing of whether the provider goes on charging.
 _MONEY_WENT_BACK: Final = frozenset(
@@ -44,6 +44,11 @@ def _check_subscription(order: Order) -> None:
         raise Conflict(_("This order does not renew."))
     if order.provider not in MANAGED_HERE:
         raise NotPossible(_("It was bought in a shop outside. Cancel or resume it there; we hear of it at once."))
+
+
+def can_pay(order: Order) -> bool:
+    """Whether our page of it leads to its checkout."""
+    return order.state == OrderState.CREATED and order.provider in MANAGED_HERE
 
 
 def can_cancel(order: Order) -> bool:

@@ -10,13 +10,14 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import Workspace
 from tiers import snapshot
-from tiers.entitlements import Held, Phase, holding, phase, standing
+from tiers.entitlements import CHECKOUT_AWAITED, PAYMENT_AWAITED, Held, Phase, holding, phase, standing
 from tiers.facts import Catalogue, GrantFacts
 from tiers.models import (
     AIModel,
     FreeTries,
     Grant,
     Order,
+    OrderState,
     ProductKind,
     ProductVersion,
     Provider,
@@ -143,11 +144,17 @@ def closes_at(version: ProductVersion) -> datetime | None:
     return min((end for end in ends if end is not None), default=None)
 
 
-def unsettled_of(version: ProductVersion, workspace: Workspace) -> Order | None:
+def unsettled_of(version: ProductVersion, workspace: Workspace, now: datetime) -> Order | None:
     """The newest order of the same product that waits for its money, whoever sells it: it is gone on with."""
     same = Q(quoted__product=version.product) | Q(version__product=version.product)
-    waiting = Order.objects.filter(same, workspace=workspace, unsettled_since__isnull=False)
+    waiting = Order.objects.filter(same, _awaited(now), workspace=workspace)
     return waiting.select_related("workspace", "version__product", "quoted__product").order_by("-pk").first()
+
+
+def _awaited(now: datetime) -> Q:
+    """For as long as a decision waits for it: who abandoned an order may buy again."""
+    under_way = Q(state=OrderState.PENDING, unsettled_since__gt=now - PAYMENT_AWAITED)
+    return under_way | Q(unsettled_since__gt=now - CHECKOUT_AWAITED)
 
 
 # --- Early access -------------------------------------------------------------------------------------------
@@ -177,7 +184,7 @@ def early_access(names: Iterable[str], workspace: Workspace | None, now: datetim
     offers = by_model(offer for offer in on_sale(now).filter(model__in=models))
     raised = raised_in_window(models)
     taken = _taken(models, workspace)
-    waiting = _waiting(models, workspace)
+    waiting = _waiting(models, workspace, now)
     return {
         model.name: Early(
             offer=offers.get(model.name),
@@ -198,11 +205,11 @@ def _taken(models: list[AIModel], workspace: Workspace | None) -> dict[int, int]
     return dict(FreeTries.objects.filter(workspace=workspace, model__in=models).values_list("model", "taken"))
 
 
-def _waiting(models: list[AIModel], workspace: Workspace | None) -> dict[int, Order]:
+def _waiting(models: list[AIModel], workspace: Workspace | None, now: datetime) -> dict[int, Order]:
     if workspace is None:
         return {}
     of_them = Q(quoted__model__in=models) | Q(version__model__in=models)
-    found = Order.objects.filter(of_them, workspace=workspace, unsettled_since__isnull=False)
+    found = Order.objects.filter(of_them, _awaited(now), workspace=workspace)
     ordered = (
         (order.version or order.quoted, order) for order in found.select_related("version", "quoted").order_by("pk")
     )

@@ -50,8 +50,8 @@ def _buy(
     request: SignedInRequest, version: ProductVersion, ways: list[selectors.Method], form: CheckoutForm
 ) -> HttpResponse:
     name = Provider(form.cleaned_data["provider"])
-    going = selectors.unsettled_of(version, request.workspace)
-    if going is not None and going.provider != name:
+    going = selectors.unsettled_of(version, request.workspace, now())
+    if going is not None and (going.provider, going.quoted_id) != (name, version.pk):
         messages.info(request, _("This order of the same waits for its payment. Go on with it, so that you pay once."))
         return to_order(going)
     try:
@@ -101,7 +101,7 @@ def _checkout(
         "error": error,
         "here": [way for way in ways if not way.href],
         "shops": [way for way in ways if way.href],
-        "going": selectors.unsettled_of(version, request.workspace),
+        "going": selectors.unsettled_of(version, request.workspace, moment),
         "covered": selectors.covered(version, request.workspace, moment),
         "closes_at": closes_at,
         "nearly_over": closes_at is not None and closes_at - moment < selectors.NEARLY_OVER,

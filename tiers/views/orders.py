@@ -21,7 +21,7 @@ from tiers import order_policies as policies
 from tiers.actions.order_checks import check_order
 from tiers.actions.subscriptions import cancel_subscription, resume_subscription
 from tiers.durations import spoken
-from tiers.models import Order, OrderState
+from tiers.models import Order
 from tiers.offers import refund_rule
 from tiers.payments import ProviderAway
 from tiers.selectors import orders as selectors
@@ -170,7 +170,7 @@ def _detail(request: SignedInRequest, order: Order, *, away: bool) -> HttpRespon
         "slow": waits and moment - (order.unsettled_since or moment) > SLOW_AFTER,
         "pace": _pace(order, moment),
         "version": _version(order, moment, away),
-        "may_pay": order.state == OrderState.CREATED and may(request.user, Permission.ORDER_WRITE, order.workspace),
+        "may_pay": policies.can_pay(order) and may(request.user, Permission.ORDER_WRITE, order.workspace),
         "may_cancel": policies.can_cancel(order),
         "may_resume": policies.can_resume(order),
     }

@@ -67,6 +67,39 @@ def test_an_order_that_waits_at_another_provider_is_gone_on_with(buyer: SimpleNa
     assert Order.objects.count() == 1
 
 
+def test_while_one_waits_no_other_is_placed_at_a_new_price(buyer: SimpleNamespace) -> None:
+    offer = shop.offer()
+    buy(buyer, offer)
+    waiting = Order.objects.get()
+    newer = publish_version(product=offer.product, values={"amount": 3900}, reason="Costs", by=BY)
+    assert buy(buyer, newer)["Location"] == f"/orders/{waiting.public_id}/"
+    assert Order.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "waits"), [("order.created", timedelta(hours=24)), ("order.pending", timedelta(days=14))]
+)
+def test_an_order_that_was_abandoned_at_a_shop_keeps_nobody_from_buying(
+    buyer: SimpleNamespace, kind: str, waits: timedelta
+) -> None:
+    offer = shop.offer(sale_from=now() - timedelta(days=60))
+    shop.tell(kind, offer, buyer.workspace, at=now() - waits + timedelta(hours=1))
+    assert "You have ordered this already" in look(buyer).content.decode()
+    Order.objects.update(unsettled_since=now() - waits - timedelta(hours=1))
+    assert "You have ordered this already" not in look(buyer).content.decode()
+    assert buy(buyer, offer)["Location"].startswith("/sandbox/")
+
+
+def test_only_an_order_of_our_checkout_can_be_paid_here(buyer: SimpleNamespace) -> None:
+    offer = shop.offer()
+    outside = shop.tell("order.created", offer, buyer.workspace)
+    assert 'id="pay"' not in buyer.client.get(f"/orders/{outside.public_id}/").content.decode()
+    Order.objects.update(unsettled_since=now() - timedelta(days=2))
+    buy(buyer, offer)
+    ours = Order.objects.get(provider=Provider.SANDBOX)
+    assert 'id="pay"' in buyer.client.get(f"/orders/{ours.public_id}/").content.decode()
+
+
 def test_a_price_that_changed_meanwhile_is_read_again(buyer: SimpleNamespace) -> None:
     offer = shop.offer()
     publish_version(product=offer.product, values={"amount": 3900}, reason="Costs", by=BY)
