@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests import factories
+from tests.factories import shop
 from tests.tokens.gateway.calls import Reply, call
 from tiers.models import AIModel
 from tokens import keys
@@ -22,6 +23,7 @@ def get(path: str, text: str, **headers: str) -> Reply:
 
 def explain(text: str, **values: Any) -> Reply:
     headers = {"Authorization": f"Bearer {text}", "Content-Type": "application/json"}
+    headers |= {"Origin": values["origin"]} if "origin" in values else {}
     return call("POST", "/v1/explain", headers=headers, body=json.dumps(values).encode())
 
 
@@ -85,6 +87,22 @@ def test_a_publishable_token_needs_its_origin_here_too_and_is_told_no_workspace(
     assert get("/v1/key", browser.text).error["code"] == "origin_not_allowed"
     told = get("/v1/key", browser.text, Origin="https://app.example.com").json
     assert (told["kind"], "workspace" in told) == ("publishable", False)
+
+
+def test_a_publishable_token_learns_of_no_order(seed: Minted) -> None:
+    application = seed.token.application
+    order = shop.bought(application.workspace, shop.offer(tier="flower"))
+    add_domain(application=application, host="app.example.com", by=application.created_by)
+    public = factories.token(application, kind="publishable").text
+    path, described = "/v1/models/gpt-4o", {"model": "gpt-4o", "endpoint": "/v1/chat/completions"}
+    secret = [get(path, seed.text).json, explain(seed.text, **described).json]
+    assert [one["granted_by"]["id"] for one in secret] == [order.public_id] * 2
+    origin = "https://app.example.com"
+    told = [get(path, public, Origin=origin).json, explain(public, **described, origin=origin).json]
+    for one in told:
+        assert one["granted_by"].keys() == {"source", "until"}
+        assert order.public_id not in json.dumps(one)
+        assert application.workspace.public_id not in json.dumps(one)
 
 
 def test_the_sixty_first_ask_of_a_minute_waits(seed: Minted) -> None:

@@ -145,8 +145,16 @@ def _model(survey: Survey, ask: Ask, one: ModelFacts) -> Values:
             "remedies": presentation.remedies(reason),
         }
     elif decision is not None:
-        body["granted_by"] = presentation.granted_by(decision)
+        body["granted_by"] = _granted_by(survey, decision)
     return body
+
+
+def _granted_by(survey: Survey, decision: Decision) -> Values | None:
+    """To a publishable token, which every visitor of a site has, no order and no request is named."""
+    found = presentation.granted_by(decision)
+    if found is not None and survey.rights.publishable:
+        del found["id"]
+    return found
 
 
 def _key(call: Call, survey: Survey, ask: Ask) -> Values:
@@ -195,4 +203,9 @@ def _explain(call: Call, survey: Survey, ask: Ask) -> Values:
         }
         for check, found in trace
     ]
-    return {**presentation.full(decision), "checks": checks}
+    body = {**presentation.full(decision), "checks": checks}
+    if survey.rights.publishable:
+        body.pop("workspace", None)
+    if decision.allow:
+        body["granted_by"] = _granted_by(survey, decision)
+    return body
