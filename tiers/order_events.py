@@ -70,6 +70,26 @@ class Holds(TextChoices):
     TAKEN = "taken", _("taken back")
 
 
+# What an order may hold in each state; the database takes no other pair.
+HELD: Final[dict[OrderState, tuple[Holds, ...]]] = {
+    OrderState.CREATED: (Holds.NOTHING,),
+    OrderState.PENDING: (Holds.NOTHING,),
+    OrderState.FAILED: (Holds.NOTHING,),
+    OrderState.EXPIRED: (Holds.NOTHING,),
+    OrderState.CANCELLED: (Holds.NOTHING, Holds.LIVE),
+    OrderState.PAID: (Holds.LIVE,),
+    OrderState.ACTIVE: (Holds.LIVE,),
+    OrderState.PAST_DUE: (Holds.LIVE,),
+    OrderState.ENDED: (Holds.LIVE,),
+    OrderState.UNFULFILLED: (Holds.NOTHING,),
+    OrderState.PARTLY_REFUNDED: (Holds.LIVE, Holds.TAKEN),
+    OrderState.REFUNDED: (Holds.NOTHING, Holds.TAKEN),
+    OrderState.DISPUTED: (Holds.SUSPENDED, Holds.TAKEN),
+    OrderState.DISPUTE_WON: (Holds.LIVE,),
+    OrderState.DISPUTE_LOST: (Holds.NOTHING, Holds.TAKEN),
+}
+
+
 class Problem(TextChoices):
     """Why an event is set aside, or money that was received gives nothing."""
 

@@ -11,6 +11,7 @@ from accounts.ids import new_public_id
 from accounts.models import Workspace
 from accounts.rights import raises_rights_version
 from tiers.models.products import ProductVersion
+from tiers.order_events import HELD
 from tiers.order_states import EventKind, Holds, OrderState, Outcome, Problem, Provider
 
 # At the commit, whatever way the rows took to it: an order that holds has its one grant, in the state it says, and an
@@ -75,6 +76,10 @@ class Order(models.Model):
                 condition=Q(holds="nothing")
                 | Q(workspace__isnull=False, version__isnull=False, settled_at__isnull=False),
                 name="order_that_holds_is_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(*(Q(state=state, holds__in=holds) for state, holds in HELD.items()), _connector=Q.OR),
+                name="order_holds_as_its_state_says",
             ),
             models.CheckConstraint(condition=Q(refunded__gte=0), name="order_refunded_not_negative"),
         ]
@@ -192,7 +197,13 @@ class ProviderEvent(models.Model):
             models.Index(fields=["state", "-id"], name="provider_event_by_state"),
             models.Index(fields=["order"], name="provider_event_by_order"),
         ]
-        triggers = [pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)]
+        triggers = [
+            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(
+                name="kept_as_it_came",
+                fields=["provider", "source", "event_id", "body", "headers", "received_at"],
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.provider} {self.event_id}"

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.tiers.orders.histories import DAY, NOW, PRODUCTS, WORKSPACES, events, histories, offer
 from tests.tiers.orders.plain_model import Verdict, judge
+from tiers.order_events import HELD
 from tiers.order_states import Derived, Event, EventKind, Holds, OrderState, derive
 
 ANY_MOMENT = st.datetimes(timezones=st.just(UTC))
@@ -41,6 +42,17 @@ def without_credit(history: list[Event]) -> list[Event]:
 def test_the_grant_is_the_plain_models(history: list[Event]) -> None:
     history = without_credit(history)
     assert verdict(derived(history)) == judge(history, PRODUCTS, WORKSPACES)
+
+
+@settings(max_examples=400, deadline=None)
+@given(histories(), st.integers(0, 400))
+def test_every_state_holds_what_the_database_takes(history: list[Event], days: int) -> None:
+    found = derived(history, now=NOW + days * DAY)
+    assert found.holds in HELD[found.state]
+
+
+def test_every_state_has_its_line() -> None:
+    assert set(HELD) == set(OrderState)
 
 
 @settings(max_examples=80, deadline=None)
