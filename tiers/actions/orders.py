@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet, prefetch_related_objects
+from django.db.models import F, Max, Q, QuerySet, prefetch_related_objects
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -22,13 +22,16 @@ from tiers.actions.early_access import close_window_at_goal, take_turn
 from tiers.actions.notices import note_state
 from tiers.actions.order_grants import agree
 from tiers.models import (
+    Alarm,
     AlarmKind,
     EventKind,
     Grant,
+    Holds,
     InboxState,
     Order,
     OrderEvent,
     OrderState,
+    Outcome,
     Problem,
     Product,
     ProductVersion,
@@ -214,6 +217,7 @@ def _tell_staff(order: Order, derived: Derived, *, problem_before: str) -> None:
         raise_alarm(AlarmKind.UNFULFILLED, order.public_id, str(Problem(order.problem).label), order=order)
     elif problem_before and not order.problem:
         clear_alarms(AlarmKind.UNFULFILLED, order.public_id, "It was settled.")
+    _tell_of_renewal_in_vain(order, derived)
     if order.quoted_id is None:
         return  # Not from a checkout of ours: nobody asks about it.
     aside = OrderEvent.objects.filter(order=order, inbox=None, key__in=derived.set_aside).first()
@@ -222,6 +226,25 @@ def _tell_staff(order: Order, derived: Derived, *, problem_before: str) -> None:
     elif not was_seen_to(AlarmKind.EVENT_SET_ASIDE, order.public_id):
         detail = f"{aside.key}: {derived.set_aside[aside.key].label}"
         raise_alarm(AlarmKind.EVENT_SET_ASIDE, order.public_id, detail, order=order)
+
+
+def _tell_of_renewal_in_vain(order: Order, derived: Derived) -> None:
+    """Of a subscription that was taken back and is charged for again: once for each renewal, until that is given back
+    too."""
+    if order.holds != Holds.TAKEN:
+        return
+    sound = order.events.exclude(key__in=derived.set_aside)
+    taken = sound.filter(Q(kind=EventKind.REFUNDED) | Q(kind=EventKind.DISPUTE_CLOSED, outcome=Outcome.LOST))
+    taken_at = taken.aggregate(last=Max("at"))["last"]
+    if taken_at is None:
+        return
+    renewal = sound.filter(kind=EventKind.RENEWED, at__gt=taken_at).order_by("recorded_at", "pk").last()
+    if renewal is None:
+        clear_alarms(AlarmKind.UNFULFILLED, order.public_id, "It was settled.")
+        return
+    detail = f"{renewal.key}: renewed"
+    if not Alarm.objects.filter(kind=AlarmKind.UNFULFILLED, order=order, detail=detail).exists():
+        raise_alarm(AlarmKind.UNFULFILLED, order.public_id, detail, order=order)
 
 
 # --- Orders that begin here --------------------------------------------------------------------------------

@@ -99,8 +99,10 @@ class Standing:
         return [Step.REFUND, Step.DISPUTE] if self.left else []
 
     def _of_subscription(self) -> list[Step]:
-        if not self.interval or not self.left:
+        if not self.interval:
             return []
+        if not self.left:
+            return [] if self.ended else [Step.END]
         return [Step.RESUME] if self.ended else [Step.RENEW, Step.FAIL_RENEWAL, Step.END]
 
 

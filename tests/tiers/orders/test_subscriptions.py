@@ -1,16 +1,22 @@
 """Cancelling and resuming a subscription: at the provider, by those who may, and said when it cannot be done."""
 
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 from django.http import HttpResponse
 
+from accounts.audit import Task
+from accounts.clock import now
 from accounts.models import AuditEvent
 from tests import factories
 from tests.factories import shop
 from tests.fixtures.sandbox import Buyer
 from tests.fixtures.sandbox import buyer as at_the_sandbox
 from tests.tokens.pages.conftest import browser
+from tiers.actions.orders import sync_order
+from tiers.actions.refunds import refund_at_provider
+from tiers.models import Alarm, AlarmKind
 from tiers.sandbox import ledger
 
 
@@ -78,6 +84,31 @@ def test_while_it_is_disputed_its_buyer_can_stop_the_charges(subscriber: Buyer) 
     does(subscriber, "resume")
     subscriber.books("win")
     assert subscriber.asked().state == "active"
+
+
+@pytest.mark.parametrize(("amount", "kinds"), [(100, []), (500, ["cancelled"])])
+def test_a_refund_of_all_of_it_ends_the_charges_too(subscriber: Buyer, amount: int, kinds: list[str]) -> None:
+    admin = factories.administrator()
+    refund_at_provider(order=subscriber.now(), amount=amount, reason="Asked for it", by=admin)
+    assert subscriber.now().refunded == amount
+    assert list(subscriber.order.events.filter(kind="cancelled").values_list("kind", flat=True)) == kinds
+    assert ("It does not renew any more" in does(subscriber, "cancel").content.decode()) == bool(kinds)
+
+
+def test_a_renewal_of_what_was_refunded_is_told_once_and_until_it_is_given_back(buyer: SimpleNamespace) -> None:
+    version, refund = shop.offer(), {"id": "re_1", "amount": 2900}
+    shop.bought(buyer.workspace, version)
+    order = shop.tell("order.refunded", version, buyer.workspace, refund=refund)
+    alarms = Alarm.objects.filter(kind=AlarmKind.UNFULFILLED, order=order)
+    assert not alarms.exists()
+    for number in (1, 2):
+        period_end = (now() + timedelta(days=60 * number)).isoformat()
+        shop.tell("subscription.renewed", version, buyer.workspace, again=1, period_end=period_end)
+        sync_order(pk=order.pk, ask=False, by=Task("tests"))
+        assert alarms.get().times == number
+    assert alarms.get().resolved_at is None
+    shop.tell("order.refunded", version, buyer.workspace, refund={"id": "re_2", "amount": 5800})
+    assert alarms.get().resolved_at is not None
 
 
 def test_what_was_bought_once_does_not_renew(buyer: SimpleNamespace) -> None:
