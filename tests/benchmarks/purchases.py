@@ -29,7 +29,7 @@ from tests.jobs import shop
 from tokens.actions.tokens import Minted
 
 PURCHASES, BUYERS, WARM = 700, 4, 5  # WARM: first ones of each buyer, which find servers still loading
-BETWEEN = 0.1  # seconds between two purchases of a buyer
+BETWEEN = 0.35  # seconds between two purchases of a buyer: of all four together, ten purchases a second at most
 COMMON_PURCHASES, COMMON_LANES = 120, 3  # a buyer there waits for seconds, so three stand at each till
 SOON = 0.005  # seconds after the commit
 # Told by PostgreSQL as the transaction begins to commit: what is reckoned from there is rather too long than too short.
