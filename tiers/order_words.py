@@ -82,7 +82,6 @@ _PROBLEMS: Final[dict[str, Text]] = {
         "You get the money back; the staff know of it."
     ),
 }
-UNSETTLED: Final = frozenset({OrderState.CREATED, OrderState.PENDING})
 
 
 def told(order: Order, now: datetime) -> Told:

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from accounts import clock
 from accounts.audit import Actor
-from accounts.errors import Conflict, DomainError, Invalid, NotAllowed
+from accounts.errors import Conflict, Invalid, NotAllowed
 from accounts.models import Membership, User, Workspace
 from accounts.roles import Permission, require
 from tiers.models import AIModel, Grant, GrantSource, Tier
@@ -31,14 +31,6 @@ def check_change_holdings(by: Actor, workspace: Workspace) -> None:
     """A person needs the permission; tasks and rules act by the rule they carry out."""
     if isinstance(by, User):
         require(by, Permission.HOLDINGS_CHANGE)
-
-
-def can_change_holdings(by: User, workspace: Workspace) -> bool:
-    try:
-        check_change_holdings(by, workspace)
-    except DomainError:
-        return False
-    return True
 
 
 def check_one_subject(tier: Tier | None, model: AIModel | None) -> None:

@@ -20,7 +20,6 @@ LARGEST_PACK: Final = 10**12
 LONGEST_DAYS: Final = 3660
 LONGEST_GRACE: Final = 90
 _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,58}[a-z0-9]")
-_OF_A_MODEL: Final = (ProductKind.MODEL, ProductKind.EARLY_ACCESS)
 
 
 def check_manage(by: Actor) -> None:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import Conflict, DomainError, NotAllowed
 from accounts.models import User, Workspace
 from accounts.policies import check_verified_email
-from accounts.roles import Permission, may, require
+from accounts.roles import Permission, require
 from tokens.models import Application, Domain
 
 MOST_APPLICATIONS: Final = 50
@@ -23,10 +23,6 @@ def check_create(user: User, workspace: Workspace) -> None:
         raise Conflict(message)
 
 
-def can_create(user: User, workspace: Workspace) -> bool:
-    return why_not_create(user, workspace) is None
-
-
 def why_not_create(user: User, workspace: Workspace) -> str | None:
     """The reason why there is no button, or None where the person may."""
     try:
@@ -38,10 +34,6 @@ def why_not_create(user: User, workspace: Workspace) -> str | None:
 
 def check_edit(user: User, application: Application) -> None:
     require(user, Permission.APPLICATION_EDIT, application.workspace)
-
-
-def can_edit(user: User, application: Application) -> bool:
-    return may(user, Permission.APPLICATION_EDIT, application.workspace)
 
 
 def check_add_domain(user: User, application: Application) -> None:

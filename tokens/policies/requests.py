@@ -146,14 +146,6 @@ def check_subject(application: Application, tier: Tier | None, model: AIModel | 
         _check_model(catalogue, application, model)
 
 
-def can_ask_for(application: Application, tier: Tier | None = None, model: AIModel | None = None) -> bool:
-    try:
-        check_subject(application, tier, model)
-    except DomainError:
-        return False
-    return True
-
-
 def free_rank(catalogue: Catalogue, workspace: int) -> int:
     """The highest rank that needs no request. Where staff took the self-service tier, it is asked for like others."""
     ranks = [tier.rank for tier in catalogue.tiers.values() if tier.self_service]

@@ -20,7 +20,6 @@ from tokens.restrictions import Restrictions
 
 MOST_TOKENS: Final = 50
 OVERLAPS: Final = (timedelta(0), timedelta(hours=1), timedelta(hours=24), timedelta(days=7))
-EXPIRY_DAYS: Final = (7, 30, 90, 365)
 DEFAULT_EXPIRY_DAYS: Final = 90
 
 
@@ -34,10 +33,6 @@ def check_may_mint(user: User, application: Application) -> None:
     require(user, Permission.TOKEN_MANAGE, application.workspace)
     check_verified_email(user)
     check_is_live(application)
-
-
-def can_mint(user: User, application: Application) -> bool:
-    return why_not_mint(user, application) is None
 
 
 def why_not_mint(user: User, application: Application) -> str | None:
