@@ -41,6 +41,7 @@ def alarms(kind: AlarmKind) -> list[str]:
         sign("{}", secret="whsec_of_another"),
         sign("{ }"),
     ],
+    ids=["none", "old", "no time", "nonsense", "no time at all", "NUL", "far", "five minutes", "another", "other body"],
 )
 def test_a_bad_signature_is_401_and_stores_nothing(shop: Shop, signature: str) -> None:
     answer = shop.deliver("{}", signature=signature)
