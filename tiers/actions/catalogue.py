@@ -9,7 +9,8 @@ from django.db import models, transaction
 
 from accounts import audit
 from tiers import starter
-from tiers.models import AIModel, CatalogueVersion, Operation, ServedOperation, Tier
+from tiers.actions.edits import lock_catalogue
+from tiers.models import AIModel, Operation, ServedOperation, Tier
 
 
 @dataclass(slots=True)
@@ -41,8 +42,7 @@ def load_starter_catalogue(
     Raises StarterCatalogueError before anything is changed."""
     files = starter.read(folder)
     with transaction.atomic():
-        CatalogueVersion.objects.get_or_create(pk=1)
-        CatalogueVersion.objects.select_for_update(no_key=True).get(pk=1)
+        lock_catalogue()
         loader = _Loader(update)
         for tier in files.tiers:
             loader.load_tier(tier)

@@ -12,9 +12,10 @@ from accounts import audit
 from accounts.errors import Invalid
 from accounts.models import User
 from tiers import catalogue_rules as rules
+from tiers.actions.edits import lock_catalogue, only, told
 from tiers.actions.products import follow_window
 from tiers.announcing import announce_catalogue
-from tiers.models import AIModel, CatalogueVersion, Operation, ServedOperation, Tier
+from tiers.models import AIModel, Operation, ServedOperation, Tier
 
 TIER_EDITABLE: Final = (
     "name",
@@ -47,10 +48,10 @@ MODEL_EDITABLE: Final = (
 def add_tier(*, slug: str, values: Mapping[str, Any], reason: str, by: User) -> Tier:
     _begin(by)
     reason = rules.check_reason(reason)
-    tier = Tier(slug=rules.check_slug(slug), **_only(values, TIER_EDITABLE))
+    tier = Tier(slug=rules.check_slug(slug), **only(values, TIER_EDITABLE))
     rules.check_tier(tier)
     tier.save()
-    after = {"slug": tier.slug, **_told(tier, TIER_EDITABLE)}
+    after = {"slug": tier.slug, **told(tier, TIER_EDITABLE)}
     audit.record("tier.added", tier, by=by, workspace=None, reason=reason, after=after)
     return tier
 
@@ -61,12 +62,12 @@ def edit_tier(*, tier: Tier, values: Mapping[str, Any], reason: str, by: User) -
     _begin(by)
     reason = rules.check_reason(reason)
     tier = Tier.objects.get(pk=tier.pk)
-    before = _told(tier, TIER_EDITABLE)
-    for name, value in _only(values, TIER_EDITABLE).items():
+    before = told(tier, TIER_EDITABLE)
+    for name, value in only(values, TIER_EDITABLE).items():
         setattr(tier, name, value)
     rules.check_tier(tier)
     tier.save()
-    _record("tier.edited", tier, before, _told(tier, TIER_EDITABLE), reason, by)
+    _record("tier.edited", tier, before, told(tier, TIER_EDITABLE), reason, by)
     return tier
 
 
@@ -76,12 +77,12 @@ def add_model(
 ) -> AIModel:
     _begin(by)
     reason = rules.check_reason(reason)
-    model = AIModel(name=rules.check_model_name(name), **_only(values, MODEL_EDITABLE))
+    model = AIModel(name=rules.check_model_name(name), **only(values, MODEL_EDITABLE))
     served = rules.check_operations(operations)
     rules.check_model(model)
     model.save()
     _serve(model, served)
-    after = {"name": model.name, **_told(model, MODEL_EDITABLE), "operations": _served(model)}
+    after = {"name": model.name, **told(model, MODEL_EDITABLE), "operations": _served(model)}
     audit.record("model.added", model, by=by, workspace=None, reason=reason, after=after)
     return model
 
@@ -96,8 +97,8 @@ def edit_model(
     reason = rules.check_reason(reason)
     model = AIModel.objects.select_related("tier", "successor").get(pk=model.pk)
     window = (model.early_access_from, model.early_access_until)
-    before = {**_told(model, MODEL_EDITABLE), "operations": _served(model)}
-    for name, value in _only(values, MODEL_EDITABLE).items():
+    before = {**told(model, MODEL_EDITABLE), "operations": _served(model)}
+    for name, value in only(values, MODEL_EDITABLE).items():
         setattr(model, name, value)
     if (model.early_access_from, model.early_access_until) != window:
         model.goal_reached_at = None
@@ -106,15 +107,14 @@ def edit_model(
     if operations is not None:
         _serve(model, rules.check_operations(operations))
     follow_window(model=model, reason=reason, by=by)
-    _record("model.edited", model, before, {**_told(model, MODEL_EDITABLE), "operations": _served(model)}, reason, by)
+    _record("model.edited", model, before, {**told(model, MODEL_EDITABLE), "operations": _served(model)}, reason, by)
     return model
 
 
 def _begin(by: User) -> None:
     """One at a time: what is unique across names and aliases no constraint can keep."""
     rules.check_change(by)
-    CatalogueVersion.objects.get_or_create(pk=1)
-    CatalogueVersion.objects.select_for_update(no_key=True).get(pk=1)
+    lock_catalogue()
     transaction.on_commit(announce_catalogue)
 
 
@@ -144,21 +144,3 @@ def _record(
         before={name: before.get(name) for name in changed},
         after={name: after[name] for name in changed},
     )
-
-
-def _only(values: Mapping[str, Any], editable: tuple[str, ...]) -> dict[str, Any]:
-    unknown = values.keys() - set(editable)
-    if unknown:
-        raise ValueError(f"not editable: {sorted(unknown)}")
-    return dict(values)
-
-
-def _told(row: Tier | AIModel, names: tuple[str, ...]) -> dict[str, Any]:
-    """The columns as JSON values: rows by their name, instants in ISO form."""
-    return {name: _json(getattr(row, name)) for name in names}
-
-
-def _json(value: Any) -> Any:
-    if value is None or isinstance(value, str | int | list):
-        return value
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -1,7 +1,8 @@
 """The goal of an early-access window: once enough was given, it opens to all, there and then."""
 
 from accounts import audit, clock
-from tiers.models import AIModel, CatalogueVersion, Order, ProductKind
+from tiers.actions.edits import lock_catalogue
+from tiers.models import AIModel, Order, ProductKind
 from tiers.selectors.goals import raised_in_window
 
 BY = audit.System("early access goal")
@@ -15,7 +16,7 @@ def raised_for(model: AIModel) -> int:
 def take_turn() -> None:
     """Early access with a goal is settled one order at a time, and not while the catalogue is edited: so each knows
     whether those before it reached the goal, and of two at once the second is not forgotten in the sum."""
-    CatalogueVersion.objects.select_for_update(no_key=True).get(pk=1)
+    lock_catalogue()
 
 
 def close_window_at_goal(order: Order) -> None:

@@ -12,8 +12,9 @@ from accounts.audit import Actor
 from accounts.errors import Conflict, Invalid
 from accounts.models import User
 from tiers import product_rules as rules
+from tiers.actions.edits import lock_catalogue, only, told
 from tiers.catalogue_rules import check_reason
-from tiers.models import AIModel, CatalogueVersion, Product, ProductKind, ProductVersion, ProviderPrice
+from tiers.models import AIModel, Product, ProductKind, ProductVersion, ProviderPrice
 
 EDITABLE: Final[tuple[str, ...]] = (
     "name",
@@ -38,12 +39,14 @@ def add_product(*, slug: str, kind: str, values: Mapping[str, Any], reason: str,
     _begin(by)
     reason = check_reason(reason)
     product = Product(slug=rules.check_slug(slug), kind=rules.check_kind(kind))
-    version = ProductVersion(product=product, number=1, sale_from=clock.now(), created_by=_person(by), **_only(values))
+    version = ProductVersion(
+        product=product, number=1, sale_from=clock.now(), created_by=_person(by), **only(values, EDITABLE)
+    )
     rules.check_version(version)
     product.save()
     version.product = product
     version.save()
-    after = {"slug": product.slug, "kind": product.kind, **_told(version)}
+    after = {"slug": product.slug, "kind": product.kind, **told(version, _OFFERED)}
     audit.record("product.added", product, by=by, workspace=None, reason=reason, after=after)
     return version
 
@@ -56,9 +59,9 @@ def publish_version(*, product: Product, values: Mapping[str, Any], reason: str,
     _begin(by)
     reason = check_reason(reason)
     latest = _latest(product)
-    version = _next(latest, _only(values), by)
+    version = _next(latest, only(values, EDITABLE), by)
     rules.check_version(version)
-    before, after = _told(latest), _told(version)
+    before, after = told(latest, _OFFERED), told(version, _OFFERED)
     changed = [name for name in after if before[name] != after[name]]
     if not changed and latest.sale_until is None:
         raise Invalid(_("Nothing has changed."))
@@ -129,8 +132,7 @@ def follow_window(*, model: AIModel, reason: str, by: Actor) -> None:
 def _begin(by: Actor) -> None:
     """One change of the catalogue at a time: products raise its version, so its row is locked anyway."""
     rules.check_manage(by)
-    CatalogueVersion.objects.get_or_create(pk=1)
-    CatalogueVersion.objects.select_for_update(no_key=True).get(pk=1)
+    lock_catalogue()
 
 
 def _latest(product: Product) -> ProductVersion:
@@ -176,21 +178,3 @@ def _close(version: ProductVersion, at: datetime) -> None:
 
 def _person(by: Actor) -> User | None:
     return by if isinstance(by, User) else None
-
-
-def _only(values: Mapping[str, Any]) -> dict[str, Any]:
-    unknown = values.keys() - set(EDITABLE)
-    if unknown:
-        raise ValueError(f"not editable: {sorted(unknown)}")
-    return dict(values)
-
-
-def _told(version: ProductVersion) -> dict[str, Any]:
-    """The offer as JSON values: rows by their name, instants in ISO form."""
-    return {name: _json(getattr(version, name)) for name in _OFFERED}
-
-
-def _json(value: Any) -> Any:
-    if value is None or isinstance(value, str | int | list):
-        return value
-    return value.isoformat() if isinstance(value, datetime) else str(value)
