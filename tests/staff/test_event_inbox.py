@@ -9,34 +9,12 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import AuditEvent, User
-from tests.accounts.people import sign_in
-from tests.factories import PASSWORD, administrator, auditor, catalogue, payments, person
+from tests.factories import payments
+from tests.staff import shown
 from tiers.models import Alarm, Order, ProviderEvent, ProviderReference
 
 pytestmark = pytest.mark.django_db
 LIST_QUERIES, DETAIL_QUERIES = 11, 15
-
-
-@pytest.fixture
-def noor() -> User:
-    catalogue()
-    return person("Noor")
-
-
-@pytest.fixture
-def staff() -> Client:
-    return sign_in(auditor(), PASSWORD)
-
-
-@pytest.fixture
-def admin() -> Client:
-    return sign_in(administrator(), PASSWORD)
-
-
-def shown(client: Client, path: str) -> str:
-    response = client.get(path)
-    assert response.status_code == 200
-    return response.content.decode()
 
 
 def at(event: ProviderEvent, page: str = "detail") -> str:

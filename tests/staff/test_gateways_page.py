@@ -10,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import AuditEvent
 from tests.accounts.people import sign_in
 from tests.factories import PASSWORD, administrator, auditor, maintainer, person
+from tests.staff import shown
 from tokens import keys
 from tokens.actions.gateways import add_gateway
 from tokens.models import Gateway, GatewaySecret
@@ -30,19 +31,8 @@ FORM = {
 
 
 @pytest.fixture
-def admin() -> Client:
-    return sign_in(administrator(), PASSWORD)
-
-
-@pytest.fixture
 def gateway() -> Gateway:
     return add_gateway(name="edge-0", kind="custom", by=administrator()).gateway
-
-
-def shown(client: Client, path: str) -> str:
-    response = client.get(path)
-    assert response.status_code == 200
-    return response.content.decode()
 
 
 def test_the_key_is_shown_in_the_answer_alone(admin: Client) -> None:

@@ -8,7 +8,7 @@ from django.test import Client
 from accounts.clock import now
 from accounts.models import User
 from tests.accounts.people import sign_in
-from tests.factories import PASSWORD, administrator, auditor, catalogue, person, shop
+from tests.factories import PASSWORD, administrator, auditor, shop
 from tiers.models import Order, ProductVersion
 
 pytestmark = pytest.mark.django_db
@@ -16,19 +16,8 @@ HEAD = "reference,workspace,product,amount,currency,paid_at,note\n"
 
 
 @pytest.fixture
-def noor() -> User:
-    catalogue()
-    return person("Noor")
-
-
-@pytest.fixture
 def offer(noor: User) -> ProductVersion:
     return shop.offer("flower", amount=500, interval="")
-
-
-@pytest.fixture
-def admin() -> Client:
-    return sign_in(administrator(), PASSWORD)
 
 
 def row(noor: User, reference: str, **instead: str) -> str:

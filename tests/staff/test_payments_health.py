@@ -10,25 +10,13 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.audit import Task
 from accounts.clock import now
 from accounts.models import User
-from tests.accounts.people import sign_in
-from tests.factories import PASSWORD, auditor, catalogue, payments, person
+from tests.factories import payments
 from tiers.actions.inbox import handle_event
 from tiers.models import Alarm, Provider, ProviderEvent, Reconciliation
 from tiers.selectors import health
 
 pytestmark = pytest.mark.django_db
 QUERIES = 21
-
-
-@pytest.fixture
-def noor() -> User:
-    catalogue()
-    return person("Noor")
-
-
-@pytest.fixture
-def staff() -> Client:
-    return sign_in(auditor(), PASSWORD)
 
 
 def shown(client: Client) -> str:

@@ -5,7 +5,8 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from tests.accounts.people import sign_in
-from tests.factories import PASSWORD, administrator, auditor, catalogue, shop
+from tests.factories import PASSWORD, auditor, catalogue, shop
+from tests.staff import shown
 from tiers.models import Product, ProductVersion, Tier
 
 pytestmark = pytest.mark.django_db
@@ -17,17 +18,6 @@ FORM |= {"lasts_days": "30", "grace_days": "", "partial_refund": "keep", "reason
 @pytest.fixture(autouse=True)
 def _catalogue() -> None:
     catalogue()
-
-
-@pytest.fixture
-def admin() -> Client:
-    return sign_in(administrator(), PASSWORD)
-
-
-def shown(client: Client, path: str) -> str:
-    response = client.get(path)
-    assert response.status_code == 200
-    return response.content.decode()
 
 
 def form(**instead: str) -> dict[str, str]:

@@ -16,11 +16,6 @@ SECRET = re.compile(r"whsec_[A-Za-z0-9+/=]{40,}")
 
 
 @pytest.fixture
-def admin() -> Client:
-    return sign_in(administrator(), PASSWORD)
-
-
-@pytest.fixture
 def source() -> WebhookSource:
     return add_source(name="polar", by=administrator()).source
 

@@ -8,36 +8,14 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.audit import System
 from accounts.clock import now
 from accounts.models import AuditEvent, User
-from tests.accounts.people import sign_in
-from tests.factories import PASSWORD, administrator, auditor, catalogue, payments, person, shop
+from tests.factories import payments, shop
 from tests.fixtures.sandbox import buyer
+from tests.staff import shown
 from tiers.actions.manual_orders import record_order
 from tiers.models import Alarm, Order
 
 pytestmark = pytest.mark.django_db
 LIST_QUERIES, DETAIL_QUERIES = 12, 23
-
-
-@pytest.fixture
-def noor() -> User:
-    catalogue()
-    return person("Noor")
-
-
-@pytest.fixture
-def staff() -> Client:
-    return sign_in(auditor(), PASSWORD)
-
-
-@pytest.fixture
-def admin() -> Client:
-    return sign_in(administrator(), PASSWORD)
-
-
-def shown(client: Client, path: str) -> str:
-    response = client.get(path)
-    assert response.status_code == 200
-    return response.content.decode()
 
 
 def at(order: Order, page: str = "order") -> str:
