@@ -4,11 +4,28 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import MembershipRole, User
+from accounts.models import MembershipRole, User, Workspace
 from accounts.policies.workspaces import NAME_LENGTH
+
+
+class WorkspaceField(forms.CharField):
+    """A workspace as staff name it; cleaned to its row."""
+
+    def __init__(self) -> None:
+        told = _("Its id, or the e-mail address of the person whose own it is.")
+        super().__init__(label=_("Workspace"), max_length=254, help_text=told)
+
+    def clean(self, value: Any) -> Workspace:
+        text = str(super().clean(value))
+        by = {"personal_of__email__iexact": text} if "@" in text else {"public_id": text}
+        found = Workspace.objects.filter(**by).first()
+        if found is None:
+            raise ValidationError(_("There is no such workspace."))
+        return found
 
 
 class SignupForm(forms.Form):

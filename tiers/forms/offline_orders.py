@@ -1,6 +1,6 @@
 """What staff type of orders that no provider tells of: one by one, or as a file."""
 
-from typing import Any, Final
+from typing import Final
 
 from django import forms
 from django.conf import settings
@@ -9,11 +9,11 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import Invalid
-from accounts.models import User, Workspace
-from tiers.forms.amounts import in_minor_units
+from accounts.forms import WorkspaceField
+from accounts.models import User
+from tiers.forms.amounts import PricedForm
 from tiers.models import Product
 from tiers.offline_sheets import LARGEST_FILE
-from tiers.product_rules import check_currency
 
 # How long a preview may stand open before it is confirmed, in seconds.
 PREVIEW_STANDS: Final = 3600
@@ -21,12 +21,8 @@ PREVIEW_STANDS: Final = 3600
 _ROOM: Final = 4096
 
 
-class RecordForm(forms.Form):
-    workspace = forms.CharField(
-        label=_("Workspace"),
-        max_length=254,
-        help_text=_("Its id, or the e-mail address of the person whose own it is."),
-    )
+class RecordForm(PricedForm):
+    workspace = WorkspaceField()
     product = forms.ModelChoiceField(
         label=_("Product"), queryset=Product.objects.order_by("slug"), empty_label=_("choose"), to_field_name="slug"
     )
@@ -45,29 +41,6 @@ class RecordForm(forms.Form):
     note = forms.CharField(
         label=_("Note"), required=False, max_length=500, widget=forms.Textarea({"rows": 2}), help_text=_("For staff.")
     )
-
-    def clean_workspace(self) -> Workspace:
-        text = str(self.cleaned_data["workspace"]).strip()
-        by = {"personal_of__email__iexact": text} if "@" in text else {"public_id": text}
-        found = Workspace.objects.filter(**by).first()
-        if found is None:
-            raise ValidationError(_("There is no such workspace."))
-        return found
-
-    def clean_currency(self) -> str:
-        try:
-            return check_currency(self.cleaned_data["currency"])
-        except Invalid as error:
-            raise ValidationError(str(error.message)) from error
-
-    def clean(self) -> dict[str, Any]:
-        given: dict[str, Any] = super().clean() or self.cleaned_data
-        if given.get("amount") and given.get("currency"):
-            try:
-                given["amount"] = in_minor_units(given["amount"], given["currency"])
-            except ValidationError as error:
-                self.add_error("amount", error)
-        return given
 
 
 class ImportForm(forms.Form):

@@ -3,14 +3,11 @@
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts.errors import Invalid
-from tiers.forms.amounts import as_typed, in_minor_units
+from tiers.forms.amounts import PricedForm, as_typed
 from tiers.forms.catalogue import ReasonedForm
 from tiers.models import AIModel, GrantPermission, Interval, PartialRefund, ProductKind, ProductVersion, Provider, Tier
-from tiers.product_rules import check_currency
 
 # What an offer of this kind opens by; the others of these are left empty.
 SUBJECTS = {
@@ -22,7 +19,7 @@ SUBJECTS = {
 _ALL_SUBJECTS = ("tier", "model", "permissions", "calls")
 
 
-class OfferForm(ReasonedForm):
+class OfferForm(PricedForm, ReasonedForm):
     """One offer of a kind of product. The amount is typed in whole units of the currency, with a point."""
 
     apart = ("reason", "slug")
@@ -79,19 +76,8 @@ class OfferForm(ReasonedForm):
                 help_text=_("Those that have an early-access window. The offer ends with it."),
             )
 
-    def clean_currency(self) -> str:
-        try:
-            return check_currency(self.cleaned_data["currency"])
-        except Invalid as error:
-            raise ValidationError(str(error.message)) from error
-
     def clean(self) -> dict[str, Any]:
-        given: dict[str, Any] = super().clean() or self.cleaned_data
-        if given.get("amount") and given.get("currency"):
-            try:
-                given["amount"] = in_minor_units(given["amount"], given["currency"])
-            except ValidationError as error:
-                self.add_error("amount", error)
+        given = super().clean()
         if "grace_days" in given and given["grace_days"] is None:
             given["grace_days"] = 7
         return given

@@ -7,8 +7,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from accounts.forms import WorkspaceField
 from accounts.ids import is_public_id, new_public_id
-from accounts.models import Workspace
 from tiers.models import AIModel, GrantPermission, GrantSource, Tier
 from tokens.models import Application
 from tokens.selectors.holdings import ALL, COMING, ENDED, LIVE, SUSPENDED, Filters
@@ -45,11 +45,7 @@ class GiveForm(forms.Form):
     """`key` makes a form that is sent twice give once."""
 
     key = forms.CharField(widget=forms.HiddenInput, max_length=12, initial=new_public_id)
-    workspace = forms.CharField(
-        label=_("Workspace"),
-        max_length=254,
-        help_text=_("Its id, or the e-mail address of the person whose own it is."),
-    )
+    workspace = WorkspaceField()
     application = forms.CharField(
         label=_("Application"), required=False, max_length=60, help_text=_("Its id or short name. Empty: all of them.")
     )
@@ -83,14 +79,6 @@ class GiveForm(forms.Form):
         if not is_public_id(key):
             raise ValidationError(_("This form is damaged. Open it again."))
         return key
-
-    def clean_workspace(self) -> Workspace:
-        text = str(self.cleaned_data["workspace"]).strip()
-        by = {"personal_of__email__iexact": text} if "@" in text else {"public_id": text}
-        found = Workspace.objects.filter(**by).first()
-        if found is None:
-            raise ValidationError(_("There is no such workspace."))
-        return found
 
     def clean(self) -> dict[str, Any]:
         given: dict[str, Any] = super().clean() or self.cleaned_data
