@@ -44,10 +44,10 @@ def receive(request: HttpRequest, name: Provider, source: str = "") -> HttpRespo
     sender tries again; our own sweep does so too. No header of the sender's picks the language of what is written."""
     with translation.override("en"):
         try:
-            body = _body(request)
+            body = read_body(request)
             if body is None:
                 return refused(413, "body_too_large", "A message has at most 1 MiB.")
-            received = provider(name).receive(_lower(request), body, source)
+            received = provider(name).receive(headers_of(request), body, source)
             event = store_event(name=name, source=source, received=received)
         except BadSignature as error:
             log.warning("webhook_refused", provider=name, source=source)
@@ -67,7 +67,7 @@ def _apply(event: ProviderEvent) -> HttpResponse:
     return JsonResponse({"event": event.public_id, "state": event.state})
 
 
-def _body(request: HttpRequest) -> bytes | None:
+def read_body(request: HttpRequest) -> bytes | None:
     """None where it is too large: as soon as that is known, and not read to its end. A body in chunks has no length;
     it is read where the server says that it ends by itself, and is else empty."""
     length = request.META.get("CONTENT_LENGTH") or ""
@@ -82,7 +82,8 @@ def _body(request: HttpRequest) -> bytes | None:
     return b"".join(pieces) if read <= LARGEST_BODY else None
 
 
-def _lower(request: HttpRequest) -> dict[str, str]:
+def headers_of(request: HttpRequest) -> dict[str, str]:
+    """By their names in lower case."""
     return {name.lower(): value for name, value in request.headers.items()}
 
 

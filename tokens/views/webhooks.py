@@ -11,7 +11,7 @@ from accounts.access import public
 from accounts.audit import System
 from tiers.actions.inbox import handle_event, store_event
 from tiers.payments import BadSignature, Received
-from tiers.views.webhooks import LARGEST_BODY, refused
+from tiers.views.webhooks import headers_of, read_body, refused
 from tokens import secret_scanning
 from tokens.actions.leaks import GITHUB
 from tokens.secret_scanning import MOST_MATCHES
@@ -26,12 +26,11 @@ SOURCE = "secret-scanning"
 @require_POST
 def github(request: HttpRequest) -> HttpResponse:
     """Signature, inbox, revocation, then GitHub's feedback once all is committed."""
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    if length.isdecimal() and int(length) > LARGEST_BODY:
+    body = read_body(request)
+    if body is None:
         return refused(413, "body_too_large", "A report has at most 1 MiB.")
-    body = request.body
     try:
-        secret_scanning.verify({name.lower(): value for name, value in request.headers.items()}, body)
+        secret_scanning.verify(headers_of(request), body)
     except BadSignature as error:
         log.warning("webhook_refused", provider=GITHUB, code=error.code)
         return refused(error.status, error.code, str(error.message))
