@@ -15,6 +15,9 @@ from tokens.domains import host_matches, origin_host
 from tokens.gateway import endpoints, lacks, refusals
 from tokens.gateway.ask import Ask, Decision, Pass, Refusal
 
+# By the name of each check: the refusals that it found.
+Trace = list[tuple[str, tuple[Refusal, ...]]]
+
 
 @dataclass(slots=True)
 class Case:
@@ -66,9 +69,15 @@ class Case:
 def decide(catalogue: Catalogue, rights: Pass | None, ask: Ask, now: datetime) -> Decision:
     """The decision at the instant `now`. `rights` is None for an ask without a token: the anonymous tier.
     Whether the token is malformed or unknown is known before there is a pass, and answered by the service."""
+    return explain(catalogue, rights, ask, now)[0]
+
+
+def explain(catalogue: Catalogue, rights: Pass | None, ask: Ask, now: datetime) -> tuple[Decision, Trace]:
+    """The decision, and what each check found, in their order."""
     case = Case(catalogue, rights, ask, now)
-    found = tuple(refusal for check in CHECKS for refusal in check(case))
-    return Decision(
+    trace = [(check.__name__, tuple(check(case))) for check in CHECKS]
+    found = tuple(refusal for _check, refusals in trace for refusal in refusals)
+    decision = Decision(
         ask=ask,
         at=now,
         refusals=found,
@@ -79,6 +88,7 @@ def decide(catalogue: Catalogue, rights: Pass | None, ask: Ask, now: datetime) -
         granted_by=case.granted_by or case.stands.grant,
         tries_left=None if found else case.tries_left,
     )
+    return decision, trace
 
 
 Found = Iterator[Refusal]

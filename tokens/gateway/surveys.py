@@ -37,11 +37,9 @@ class Survey:
     def standing(self) -> Standing:
         return standing(self.catalogue, self.rights.grants, self.rights.application.pk, self.now)
 
-    def explain(self, ask: Ask) -> tuple[Decision, list[tuple[str, list[Refusal]]]]:
+    def explain(self, ask: Ask) -> tuple[Decision, decision.Trace]:
         """The decision, and what each check found, in their order. Nothing is spent."""
-        case = decision.Case(self.catalogue, self.rights, ask, self.now)
-        trace = [(check.__name__, list(check(case))) for check in decision.CHECKS]
-        return decision.decide(self.catalogue, self.rights, ask, self.now), trace
+        return decision.explain(self.catalogue, self.rights, ask, self.now)
 
     @property
     def is_alive(self) -> bool:
