@@ -11,6 +11,20 @@ ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
+class LimitFacts:
+    """How much somebody may use: calls a minute, cost in calls a UTC day and month, and calls at once. None says
+    nothing of it."""
+
+    per_minute: int | None = None
+    per_day: int | None = None
+    per_month: int | None = None
+    concurrent: int | None = None
+
+
+NO_LIMITS = LimitFacts()
+
+
+@dataclass(frozen=True, slots=True)
 class TierFacts:
     """Limits in calls a minute, a UTC day and a UTC month; None is unlimited."""
 
@@ -124,7 +138,8 @@ class Catalogue:
 @dataclass(frozen=True, slots=True)
 class GrantFacts:
     """A grant as the decision reads it. `application` is None where it holds for the whole workspace. `calls`: a pack
-    of allowance, which opens nothing. `disputed_at` suspends it as `suspended_at` does, and independently of it."""
+    of allowance, which opens nothing. `disputed_at` suspends it as `suspended_at` does, and independently of it. `limits`: in place of the tier's, where it
+    says some."""
 
     id: str
     source: str
@@ -139,6 +154,7 @@ class GrantFacts:
     revoked_at: datetime | None = None
     calls: int | None = None
     disputed_at: datetime | None = None
+    limits: LimitFacts = NO_LIMITS
 
 
 @dataclass(frozen=True, slots=True)

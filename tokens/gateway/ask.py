@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
-from tiers.facts import GrantFacts, OrderFacts, TierFacts, TriesFacts
+from tiers.facts import NO_LIMITS, GrantFacts, LimitFacts, OrderFacts, TierFacts, TriesFacts
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -56,7 +56,8 @@ class ApplicationFacts:
 @dataclass(frozen=True, slots=True)
 class Pass:
     """The compact snapshot of one token's rights. `suspended_reason`: None while not suspended, else the reason,
-    perhaps empty. `ends_at` is the sooner of the token's and the secret's own end, `rotated` tells which."""
+    perhaps empty. `ends_at` is the sooner of the token's and the secret's own end, `rotated` tells which. `caps`: the
+    holder's own limits of this token; the other limits are set by staff."""
 
     token: str
     publishable: bool
@@ -79,6 +80,9 @@ class Pass:
     open_requests: tuple[OpenRequest, ...] = ()
     orders: tuple[OrderFacts, ...] = ()
     tries: tuple[TriesFacts, ...] = ()
+    caps: LimitFacts = NO_LIMITS
+    application_limits: LimitFacts = NO_LIMITS
+    workspace_limits: LimitFacts = NO_LIMITS
 
     def tries_of(self, model: str) -> TriesFacts:
         return next((tries for tries in self.tries if tries.model == model), TriesFacts(model))
@@ -108,9 +112,23 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitState:
+    """What is left of one limit after this call. `name`: requests_per_minute, requests_per_day, requests_per_month or
+    concurrent_calls. `reset`: seconds until all of it is there again. `scope`: what it is a limit of (token,
+    application, workspace or address)."""
+
+    name: str
+    limit: int
+    remaining: int
+    reset: int
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """Allowed when there is no refusal. The first refusal is the answer, the others are what would come next.
-    `tries_left`: a free try of the model allows it, and so many are left after this one; the service takes the try."""
+    `tries_left`: a free try of the model allows it, and so many are left after this one; the service takes the try. `flags`: what
+    was away while it was made."""
 
     ask: Ask
     at: datetime
@@ -122,6 +140,7 @@ class Decision:
     granted_by: GrantFacts | None = None
     tries_left: int | None = None
     flags: frozenset[str] = field(default=frozenset())
+    limits: tuple[LimitState, ...] = ()
 
     @property
     def allow(self) -> bool:
