@@ -138,8 +138,8 @@ class Catalogue:
 @dataclass(frozen=True, slots=True)
 class GrantFacts:
     """A grant as the decision reads it. `application` is None where it holds for the whole workspace. `calls`: a pack
-    of allowance, which opens nothing. `disputed_at` suspends it as `suspended_at` does, and independently of it. `limits`: in place of the tier's, where it
-    says some."""
+    of allowance, which opens nothing. `disputed_at` suspends it as `suspended_at` does, and independently of it.
+    `limits`: in place of the tier's, where it says some."""
 
     id: str
     source: str

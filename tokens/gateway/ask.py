@@ -127,8 +127,8 @@ class LimitState:
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Allowed when there is no refusal. The first refusal is the answer, the others are what would come next.
-    `tries_left`: a free try of the model allows it, and so many are left after this one; the service takes the try. `flags`: what
-    was away while it was made."""
+    `tries_left`: a free try of the model allows it, and so many are left after this one; the service takes the try.
+    `flags`: what was away while it was made."""
 
     ask: Ask
     at: datetime

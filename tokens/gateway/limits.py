@@ -16,7 +16,7 @@ CALL: Final = 1000
 
 
 class Scope(StrEnum):
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105
     APPLICATION = "application"
     WORKSPACE = "workspace"
     ADDRESS = "address"
