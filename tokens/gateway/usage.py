@@ -1,0 +1,159 @@
+"""What was asked, counted in this process's memory: an answer adds to a dict, and waits for nothing.
+
+Each second `flush()` sends the counts to Redis as one numbered batch, from where `folding.fold()` brings them into
+PostgreSQL. Nothing is counted twice: a process numbers its batches and sends the next one only once Redis has
+acknowledged the last, so a batch whose acknowledgement got lost is sent again as what it was, and whoever folds knows
+by its number that it was folded already. What is lost with a process or with Redis is at most what was counted since
+the last fold: some seconds.
+"""
+
+import atexit
+import json
+import os
+import secrets
+import time
+from collections import deque
+from functools import cache
+from itertools import islice
+from threading import Lock
+from typing import Final
+
+import redis
+import structlog
+from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+log = structlog.get_logger(__name__)
+
+# One hash for all: process and number → batch. A batch is one value, so that Redis, on whose core every decision
+# waits, copies some kilobytes a second and counts nothing itself.
+BATCHES: Final = "{usage}:batches"
+DAY: Final = 86400  # seconds
+
+# Reached only while nothing can be sent. What is new is then not counted, in the customer's favour: to send it at once
+# would let a call wait for the Redis that is away.
+MAX_KEYS: Final = 100_000
+_ROWS_A_BATCH: Final = 20_000
+# So many batches wait only while no worker folds. Then counts are gathered for longer, since one batch of a minute is
+# much smaller than sixty of a second.
+_BACKLOG: Final = 1000
+_GATHERED: Final = 60  # seconds
+_TIMEOUT: Final = 0.5  # seconds
+
+# token, model, operation, code, pack, whether the token came in a query, UTC day since 1970
+Key = tuple[str, str, str, str, str, bool, int]
+
+
+class Tally:
+    """The counts of one process. Its own lock is held for an addition or a swap, never while anything is sent."""
+
+    def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Empty, under a new name: a child of a fork must not count its parent's calls again."""
+        self.process = secrets.token_hex(8)
+        self.dropped = 0
+        self._adding = Lock()
+        self._sending = Lock()
+        self._counts: dict[Key, list[float]] = {}
+        self._gateways: dict[str, float] = {}
+        self._batches: deque[tuple[int, int, bytes]] = deque()
+        self._number = 0
+        self._unsent = 0
+        self._gathers_until = 0.0
+
+    def note(
+        self,
+        *,
+        token: str,
+        model: str,
+        operation: str,
+        code: str,
+        units: int,
+        at: float,
+        pack: str = "",
+        pack_units: int = 0,
+        in_query: bool = False,
+        calls: int = 1,
+    ) -> None:
+        """Count one decision about a known token, or about a call without any: then `token` is empty. Of a token that
+        is not ours nothing is counted. Application and workspace are the token's own.
+
+        `model` and `operation`: the catalogue's names, or empty, never what a caller wrote. `code`: `ok` or the reason.
+        `units`: thousandths of a call that were spent, `pack_units` those of them that the pack (a grant's public id)
+        paid for. `at`: Unix time in seconds. `calls`: 0 for what only corrects the units of a call counted before."""
+        key = (token, model, operation, code, pack, in_query, int(at) // DAY)
+        with self._adding:
+            counted = self._counts.get(key)
+            if counted is not None:
+                counted[0] += calls
+                counted[1] += units
+                counted[2] += pack_units
+                counted[3] = at
+            elif len(self._counts) + self._unsent < MAX_KEYS:
+                self._counts[key] = [calls, units, pack_units, at]
+            else:
+                self.dropped += 1
+
+    def note_gateway(self, public_id: str, at: float) -> None:
+        """A gateway that is known asked at this Unix time."""
+        with self._adding:
+            self._gateways[public_id] = at
+
+    def flush(self, *, final: bool = False) -> bool:
+        """Send what was counted; whether all of it was. What was not is kept, and sent by the next call."""
+        with self._sending:
+            if final or not self._is_gathering():
+                self._make_batches()
+            try:
+                while self._batches:
+                    self._send(*self._batches[0])
+                    self._batches.popleft()
+            except (redis.RedisError, OSError) as error:
+                log.warning("usage_not_sent", error=str(error), batches=len(self._batches), dropped=self.dropped)
+                return False
+            return not self._counts
+
+    def _is_gathering(self) -> bool:
+        return time.monotonic() < self._gathers_until and len(self._counts) < MAX_KEYS // 2
+
+    def _make_batches(self) -> None:
+        with self._adding:
+            counts, self._counts = self._counts, {}
+            gateways, self._gateways = self._gateways, {}
+            self._unsent += len(counts)
+        rows = ([*key, *counted] for key, counted in counts.items())
+        while (some := list(islice(rows, _ROWS_A_BATCH))) or gateways:
+            self._number += 1
+            content = json.dumps({"rows": some, "gateways": gateways}, separators=(",", ":")).encode()
+            self._batches.append((self._number, len(some), content))
+            gateways = {}
+
+    def _send(self, number: int, rows: int, content: bytes) -> None:
+        """Raises RedisError; then Redis may have it or not, and it is sent again under the same number."""
+        pipeline = _client(settings.REDIS_URL).pipeline(transaction=False)
+        pipeline.hset(BATCHES, f"{self.process}:{number}", content)
+        pipeline.hlen(BATCHES)
+        _added, waiting = pipeline.execute()
+        with self._adding:
+            self._unsent -= rows
+        if waiting > _BACKLOG:
+            self._gathers_until = time.monotonic() + _GATHERED
+
+
+@cache
+def _client(url: str) -> redis.Redis:
+    return redis.Redis.from_url(
+        url, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT, retry=Retry(NoBackoff(), 0)
+    )
+
+
+_tally: Final = Tally()
+os.register_at_fork(after_in_child=_tally.begin)
+atexit.register(_tally.flush, final=True)
+
+note: Final = _tally.note
+note_gateway: Final = _tally.note_gateway
+flush: Final = _tally.flush
