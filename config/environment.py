@@ -27,6 +27,7 @@ STRIPE_API: Final = "https://api.stripe.com"
 STRIPE_CHECKOUT: Final = "https://checkout.stripe.com"
 TRUE, FALSE = {"1", "on", "true", "yes"}, {"0", "off", "false", "no", ""}
 MINIMUM_KEY_BYTES = 32
+MINIMUM_METRICS_TOKEN = 20
 
 
 class ConfigurationError(SystemExit):
@@ -71,6 +72,7 @@ class Environment:
     trusted_proxy_count: int
     outgoing_allowed_networks: list[str]
     secret_scanning_keys_url: str
+    metrics_token: str
 
 
 def read(var_dir: Path) -> Environment:
@@ -105,6 +107,7 @@ def read(var_dir: Path) -> Environment:
         trusted_proxy_count=_count(values, "TRUSTED_PROXY_COUNT"),
         outgoing_allowed_networks=_networks(values, "OUTGOING_ALLOWED_NETWORKS"),
         secret_scanning_keys_url=_url(values, "SECRET_SCANNING_KEYS_URL", {"https", "http"}) or GITHUB_SCANNING_KEYS,
+        metrics_token=_metrics_token(values),
     )
 
 
@@ -188,6 +191,13 @@ def _secret_key(values: dict[str, str]) -> str:
     if len(key) < MINIMUM_KEY_BYTES:
         fail("SECRET_KEY", f"is shorter than {MINIMUM_KEY_BYTES} characters")
     return key
+
+
+def _metrics_token(values: dict[str, str]) -> str:
+    token = values.get("METRICS_TOKEN", "")
+    if token and (len(token) < MINIMUM_METRICS_TOKEN or not token.isascii()):
+        fail("METRICS_TOKEN", f"must have {MINIMUM_METRICS_TOKEN} characters or more, all of them ASCII")
+    return token
 
 
 def token_keys(text: str) -> dict[int, bytes]:

@@ -4,6 +4,7 @@ A missing or malformed variable stops the start with one line that names it. Wit
 insecure default. `DEMO`, when not given, is on only where nothing names a real site (see `environment.py`).
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -244,6 +245,11 @@ SECRET_SCANNING_KEYS_URL = ENV.secret_scanning_keys_url
 STRIPE_SECRET_KEY = ENV.stripe.secret_key
 STRIPE_WEBHOOK_SECRET = ENV.stripe.webhook_secret
 STRIPE_API_BASE = ENV.stripe.api_base
+
+# --- Metrics ----------------------------------------------------------------------------------------------
+# The client library of Prometheus reads this variable when it is first imported.
+METRICS_DIR: str = os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(VAR_DIR / "metrics"))
+METRICS_TOKEN = ENV.metrics_token
 
 # --- Logs -------------------------------------------------------------------------------------------------
 # AuditContextMiddleware has replaced an ill-formed one by then.

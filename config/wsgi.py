@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from config.environment import is_loopback
+from config.environment import fail, is_loopback
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -17,12 +17,18 @@ if TYPE_CHECKING:
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 GATEWAY_FOLDERS = ("/v1/", "/access/", "/oauth2/")
-GATEWAY_PATHS = frozenset({"/.well-known/authzen-configuration", "/healthz", "/readyz"})
+GATEWAY_PATHS = frozenset({"/.well-known/authzen-configuration", "/healthz", "/readyz", "/metrics"})
 
 pages: "WSGICallable" = get_wsgi_application()
 
 # Imported once Django is set up, as its code needs the settings and the models.
+from tokens.gateway import metrics  # noqa: E402
 from tokens.gateway.wsgi import gateway  # noqa: E402
+
+try:
+    metrics.open_folder()
+except OSError as error:
+    fail("PROMETHEUS_MULTIPROC_DIR", f"{settings.METRICS_DIR} cannot be made: {error.strerror}")
 
 
 def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:

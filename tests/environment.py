@@ -5,6 +5,7 @@
 import atexit
 import base64
 import os
+import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit, urlunsplit
@@ -45,10 +46,13 @@ def redis_url_of_worker(url: str) -> str:
 
 
 def start_servers() -> None:
+
     from config import services, translations
 
     translations.compile_stale([CLONE / "locale"])
 
+    # What tests count is not among the figures of a demo that runs from this clone.
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = HOLDING.enter_context(tempfile.TemporaryDirectory(prefix="figures-"))
     place = HOLDING.enter_context(services.hold(CLONE, services.missing()))
     os.environ["REDIS_URL"] = redis_url_of_worker(os.environ.get("REDIS_URL", "").strip() or place.redis_url)
 

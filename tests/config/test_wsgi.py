@@ -25,7 +25,7 @@ def ask(monkeypatch: pytest.MonkeyPatch, path: str, address: str = "127.0.0.1") 
     "path",
     [
         "/v1/decisions", "/v1/forward-auth", "/v1/forward-auth/chat", "/access/v1/evaluation", "/oauth2/introspect",
-        "/.well-known/authzen-configuration", "/healthz", "/readyz", "/v1/",
+        "/.well-known/authzen-configuration", "/healthz", "/readyz", "/metrics", "/v1/",
     ],
 )  # fmt: skip
 def test_gateways_are_answered_before_django(monkeypatch: pytest.MonkeyPatch, path: str) -> None:

@@ -4,6 +4,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from time import perf_counter
 from typing import Final
 
 import structlog
@@ -11,7 +12,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
 from tokens import keys
-from tokens.gateway import catalogues, connections, passes, refusals, tries, use
+from tokens.gateway import catalogues, connections, metrics, passes, refusals, tries, use
 from tokens.gateway.ask import Ask, Decision, Refusal
 from tokens.gateway.decision import decide
 
@@ -26,19 +27,28 @@ Check = Callable[[Decision], None]
 
 
 def answer(ask: Ask, *, away: bool = False, check: Check | None = None) -> Decision:
-    """Decide an ask from PostgreSQL as it is now. A token of wrong form is answered without any I/O. What cannot be
+    """Decide an ask, and count it. A token of wrong form is answered without any I/O. What cannot be
     read is `unavailable`, never a 4xx. Messages are in the language that is active.
 
     `check` is asked before a free try is taken, so that a call which is not passed on after all costs none.
     `away`: PostgreSQL was found away for this very ask, so it is not waited for again."""
+    begun = perf_counter()
+    decision = _answer(ask, away, check)
+    metrics.note(decision.reason.code if decision.reason else "ok", perf_counter() - begun)
+    return decision
+
+
+def _answer(ask: Ask, away: bool, check: Check | None) -> Decision:
     if ask.token is not None and keys.parse_token(ask.token) is None:
         return _refused(ask, refusals.token_malformed())
     if away:
+        metrics.count(metrics.Event.POSTGRESQL_AWAY)
         return _refused(ask, refusals.unavailable())
     try:
         return _answer_from_postgresql(ask, check)
     except (DatabaseError, InterfaceError) as error:
         log.error("decision_unavailable", error=str(error), request_id=ask.request_id)
+        metrics.count(metrics.Event.POSTGRESQL_AWAY)
         return _refused(ask, refusals.unavailable())
     finally:
         connections.release()

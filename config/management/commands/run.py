@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand
 
 from config import command_line, services, supervision
 from tokens.demo import written
+from tokens.gateway import metrics
 
 READY_SECONDS = 60
 LOOK_SECONDS = 1
@@ -39,6 +40,7 @@ class Command(BaseCommand):
                     self._watch(running)
 
     def _prepare(self) -> None:
+        metrics.forget_ended()
         self._say("Preparing the database …")
         call_command("migrate", interactive=False, verbosity=0)
         call_command("compile_translations")
