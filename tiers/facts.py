@@ -26,7 +26,7 @@ NO_LIMITS = LimitFacts()
 
 @dataclass(frozen=True, slots=True)
 class TierFacts:
-    """Limits in calls a minute, a UTC day and a UTC month; None is unlimited."""
+    """Limits in calls a minute, a UTC day, a UTC month, and at once; None is unlimited."""
 
     slug: str
     name: str
@@ -35,6 +35,13 @@ class TierFacts:
     requests_per_day: int | None = None
     requests_per_month: int | None = None
     self_service: bool = False
+    concurrent_calls: int | None = None
+
+    @property
+    def limits(self) -> LimitFacts:
+        return LimitFacts(
+            self.requests_per_minute, self.requests_per_day, self.requests_per_month, self.concurrent_calls
+        )
 
 
 @dataclass(frozen=True, slots=True)

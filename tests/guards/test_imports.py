@@ -16,7 +16,15 @@ ABOVE = {
 # file → the storey above that it may import, and why.
 EXCEPTIONS: dict[tuple[str, str], str] = {}
 # What decides from values alone reads neither the database nor Redis, so that it can be tested on any value.
-PURE = ("tokens/gateway/decision.py", "tokens/keys.py", "tokens/lifecycle.py", "tiers/entitlements.py")
+PURE = (
+    "tiers/entitlements.py",
+    "tokens/gateway/decision.py",
+    "tokens/gateway/gcra.py",
+    "tokens/gateway/limits.py",
+    "tokens/gateway/local_limits.py",
+    "tokens/keys.py",
+    "tokens/lifecycle.py",
+)
 INPUT_AND_OUTPUT = {"django.db", "redis", "psycopg", "django.core.cache", "httpx", "celery", "socket", "requests"}
 
 
