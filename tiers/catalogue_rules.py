@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import Invalid
 from accounts.models import User
 from accounts.roles import Permission, require
-from tiers.models import AIModel, Operation, Tier
+from tiers.models import LIMITS, AIModel, Operation, Tier
 
 MOST_FREE_TRIES: Final = 10_000
 LARGEST_GOAL: Final = 10**15
@@ -18,7 +18,6 @@ COLOURS: Final = ("anonymous", "seed", "flower", "nectar")
 _SLUG: Final = re.compile(r"[a-z][a-z0-9-]{0,38}[a-z0-9]")
 # As platforms name them: gpt-4o-mini, black-forest-labs/flux.1-pro, claude-3:latest.
 _MODEL_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,99}")
-_LIMITS: Final = ("requests_per_minute", "requests_per_day", "requests_per_month")
 
 
 def check_change(by: User) -> None:
@@ -46,7 +45,7 @@ def check_tier(tier: Tier) -> None:
         raise Invalid(_("Another tier has this rank."), field="rank")
     if tier.colour not in COLOURS:
         raise Invalid(_("Choose one of the colours."), field="colour")
-    for field in _LIMITS:
+    for field in LIMITS:
         limit = getattr(tier, field)
         if limit is not None and limit < 1:
             raise Invalid(_("A limit is at least 1. Leave it empty for none."), field=field)

@@ -89,6 +89,7 @@ def _tier(tier: Tier) -> TierFacts:
         requests_per_day=tier.requests_per_day,
         requests_per_month=tier.requests_per_month,
         self_service=tier.self_service,
+        concurrent_calls=tier.concurrent_calls,
     )
 
 
@@ -136,4 +137,5 @@ def grant_facts(grant: Grant) -> GrantFacts:
         revoked_at=grant.revoked_at,
         calls=grant.calls,
         disputed_at=grant.disputed_at,
+        limits=grant.limit_facts,
     )

@@ -40,6 +40,7 @@ class TierEntry:
     requests_per_minute: int
     requests_per_day: int | None = None
     requests_per_month: int | None = None
+    concurrent_calls: int | None = None
     self_service: bool = False
     colour: str = "anonymous"
     description: str = ""
@@ -172,7 +173,7 @@ def _tier_problems(tier: TierEntry) -> Iterator[str]:
         yield f"tier {tier.slug!r}: not a slug"
     if tier.rank < 0:
         yield f"tier {tier.slug}: rank is below 0"
-    for field in ("requests_per_minute", "requests_per_day", "requests_per_month"):
+    for field in ("requests_per_minute", "requests_per_day", "requests_per_month", "concurrent_calls"):
         limit = getattr(tier, field)
         if limit is not None and limit < 1:
             yield f"tier {tier.slug}: {field} is below 1"

@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import AuditEvent
 from tests.factories import administrator, auditor, catalogue, maintainer, person
-from tiers.models import AIModel, CatalogueVersion, Operation, Tier
+from tiers.models import LIMITS, AIModel, CatalogueVersion, Operation, Tier
 
 pytestmark = pytest.mark.django_db
 QUERIES = 15
@@ -29,7 +29,7 @@ def admin(client: Client) -> Client:
 
 def seed() -> dict[str, Any]:
     tier = Tier.objects.get(slug="seed")
-    names = ["name", "rank", "requests_per_minute", "requests_per_day", "requests_per_month", "colour", "description"]
+    names = ["name", "rank", *LIMITS, "colour", "description"]
     return {**{name: getattr(tier, name) for name in names}, "self_service": "on", "reason": "Kinder to first tries"}
 
 

@@ -27,7 +27,7 @@ def test_the_ladder_has_its_four_rungs_and_each_allows_more():
     assert [tier.slug for tier in CATALOGUE.tiers] == ["anonymous", "seed", "flower", "nectar"]
     assert [tier.rank for tier in CATALOGUE.tiers] == [0, 1, 2, 3]
     assert [tier.slug for tier in CATALOGUE.tiers if tier.self_service] == ["seed"]
-    for field in ("requests_per_minute", "requests_per_day", "requests_per_month"):
+    for field in ("requests_per_minute", "requests_per_day", "requests_per_month", "concurrent_calls"):
         limits = [getattr(tier, field) for tier in CATALOGUE.tiers]
         assert limits == sorted(set(limits)), field
 

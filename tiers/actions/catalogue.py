@@ -10,7 +10,7 @@ from django.db import models, transaction
 from accounts import audit
 from tiers import starter
 from tiers.actions.edits import lock_catalogue
-from tiers.models import AIModel, Operation, ServedOperation, Tier
+from tiers.models import LIMITS, AIModel, Operation, ServedOperation, Tier
 
 
 @dataclass(slots=True)
@@ -79,8 +79,8 @@ class _Loader:
             self.done.skipped.append(f"tier {entry.slug}: rank {entry.rank} is taken by {rivals[0]}")
             return
         tier = self.tiers.setdefault(entry.slug, Tier(slug=entry.slug))
-        names = "name rank requests_per_minute requests_per_day requests_per_month self_service colour description"
-        self._write(tier, f"tier {entry.slug}", {name: getattr(entry, name) for name in names.split()})
+        names = ("name", "rank", *LIMITS, "self_service", "colour", "description")
+        self._write(tier, f"tier {entry.slug}", {name: getattr(entry, name) for name in names})
 
     def load_operation(self, entry: starter.OperationEntry) -> None:
         if self._is_kept(entry.slug in self.operations):

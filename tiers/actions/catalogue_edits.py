@@ -23,6 +23,7 @@ TIER_EDITABLE: Final = (
     "requests_per_minute",
     "requests_per_day",
     "requests_per_month",
+    "concurrent_calls",
     "self_service",
     "colour",
     "description",

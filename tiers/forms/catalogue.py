@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from tiers.catalogue_rules import COLOURS, LARGEST_GOAL, MOST_FREE_TRIES
-from tiers.models import AIModel, Operation, Tier
+from tiers.models import MOST, AIModel, Operation, Tier
 from tiers.selectors.catalogue import GATED, Filters
 
 
@@ -43,18 +43,43 @@ class ReasonedForm(forms.Form):
 
 class TierForm(ReasonedForm):
     apart = ("reason", "slug")
-    field_order = ["slug", "name", "rank", "requests_per_minute", "requests_per_day", "requests_per_month"]
+    field_order = [
+        "slug",
+        "name",
+        "rank",
+        "requests_per_minute",
+        "requests_per_day",
+        "requests_per_month",
+        "concurrent_calls",
+    ]
 
     name = forms.CharField(label=_("Name"), max_length=60)
     rank = forms.IntegerField(
         label=_("Rank"), min_value=0, max_value=32_000, help_text=_("A tier opens what every lower one opens.")
     )
-    requests_per_minute = forms.IntegerField(label=_("Requests per minute"), min_value=1, max_value=2_000_000_000)
+    requests_per_minute = forms.IntegerField(
+        label=_("Requests per minute"), min_value=1, max_value=MOST["requests_per_minute"]
+    )
     requests_per_day = forms.IntegerField(
-        label=_("Calls per day"), required=False, min_value=1, max_value=10**15, help_text=_("Empty: no limit.")
+        label=_("Calls per day"),
+        required=False,
+        min_value=1,
+        max_value=MOST["requests_per_day"],
+        help_text=_("Empty: no limit."),
     )
     requests_per_month = forms.IntegerField(
-        label=_("Calls per month"), required=False, min_value=1, max_value=10**15, help_text=_("Empty: no limit.")
+        label=_("Calls per month"),
+        required=False,
+        min_value=1,
+        max_value=MOST["requests_per_month"],
+        help_text=_("Empty: no limit."),
+    )
+    concurrent_calls = forms.IntegerField(
+        label=_("Calls at once"),
+        required=False,
+        min_value=1,
+        max_value=MOST["concurrent_calls"],
+        help_text=_("Empty: no limit."),
     )
     self_service = forms.BooleanField(
         label=_("Self-service"),

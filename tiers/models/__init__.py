@@ -2,6 +2,7 @@
 
 from tiers.models.catalogue import AIModel, CatalogueVersion, Operation, ServedOperation, Tier
 from tiers.models.grants import Grant, GrantPermission, GrantSource
+from tiers.models.limits import LIMITS, MOST, LimitColumns
 from tiers.models.notices import NoticeKind, OrderNotice
 from tiers.models.orders import (
     InboxState,
@@ -19,6 +20,8 @@ from tiers.models.watch import Alarm, AlarmKind, Reconciliation
 from tiers.order_states import EventKind, Holds, OrderState, Outcome, Problem, Provider
 
 __all__ = [
+    "LIMITS",
+    "MOST",
     "AIModel",
     "Alarm",
     "AlarmKind",
@@ -31,6 +34,7 @@ __all__ = [
     "Holds",
     "InboxState",
     "Interval",
+    "LimitColumns",
     "NoticeKind",
     "Operation",
     "Order",

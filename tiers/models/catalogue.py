@@ -41,7 +41,7 @@ class CatalogueVersion(models.Model):
 
 
 class Tier(models.Model):
-    """A rung. Limits are per application: requests a minute, and allowances in calls a UTC day and month;
+    """A rung. Limits are per application: requests a minute, allowances in calls a UTC day and month, calls at once;
     null is unlimited. `self_service`: a verified person mints at once, by a rule grant."""
 
     public_id = models.CharField(max_length=12, unique=True, default=new_public_id, editable=False)
@@ -51,12 +51,18 @@ class Tier(models.Model):
     requests_per_minute = models.PositiveIntegerField(_("requests per minute"))
     requests_per_day = models.PositiveBigIntegerField(_("calls per day"), null=True, blank=True)
     requests_per_month = models.PositiveBigIntegerField(_("calls per month"), null=True, blank=True)
+    concurrent_calls = models.PositiveIntegerField(_("calls at once"), null=True, blank=True)
     self_service = models.BooleanField(_("self-service"), default=False)
     colour = models.CharField(_("colour"), max_length=20, default="anonymous")
     description = models.TextField(_("description"), blank=True)
 
     class Meta:
         ordering = ["rank"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(concurrent_calls__isnull=True) | Q(concurrent_calls__gte=1), name="tier_calls_at_once"
+            ),
+        ]
         triggers = raises_catalogue_version()
 
     def __str__(self) -> str:

@@ -12,6 +12,7 @@ from accounts.ids import new_public_id
 from accounts.models import Workspace
 from accounts.rights import raises_rights_version
 from tiers.models.catalogue import AIModel, Tier
+from tiers.models.limits import LIMITS, LimitColumns, limits_in_bounds, no_limits
 from tiers.models.orders import BELONGS_TOGETHER, Order
 
 
@@ -32,13 +33,14 @@ def _generate() -> list[str]:
     return [GrantPermission.GENERATE]
 
 
-class Grant(models.Model):
+class Grant(LimitColumns):
     """Never deleted: it ends by its own clock, by suspension (which may be lifted) or by revocation (for good).
 
     `application_id` is a row of the storey above (`tokens_application`), null for the whole workspace; the foreign
     key is the database's, made in that storey's migration, so that imports point down only.
     `source_id` is the public id of what it came from (request, order, rule name …). `calls`: an allowance pack of that
-    many calls. `disputed_at` suspends it while its order is disputed, whatever staff decide with `suspended_at`."""
+    many calls. `disputed_at` suspends it while its order is disputed, whatever staff decide with `suspended_at`.
+    The limits are in place of the tier's, for the applications that stand on this grant."""
 
     public_id = models.CharField(max_length=12, unique=True, default=new_public_id, editable=False)
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="grants")
@@ -87,6 +89,8 @@ class Grant(models.Model):
                 name="grant_suspended_with_time",
             ),
             models.CheckConstraint(condition=~Q(source_id=""), name="grant_has_source"),
+            limits_in_bounds("grant_limits_in_bounds"),
+            models.CheckConstraint(condition=Q(tier__isnull=False) | no_limits(), name="grant_limits_of_a_tier"),
             models.UniqueConstraint(
                 fields=["source", "source_id", "workspace", "application_id", "tier", "model"],
                 condition=Q(revoked_at__isnull=True),
@@ -115,6 +119,7 @@ class Grant(models.Model):
                 "disputed_at",
                 "revoked_at",
                 "calls",
+                *LIMITS,
             ),
             pgtrigger.Trigger(
                 name="belongs_to_its_order",

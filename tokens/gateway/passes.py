@@ -8,13 +8,14 @@ from typing import Any
 
 from django.db import connection
 
-from tiers.facts import AskedAgain, GrantFacts, OrderFacts, TriesFacts
+from tiers.facts import NO_LIMITS, AskedAgain, GrantFacts, LimitFacts, OrderFacts, TriesFacts
 from tokens.gateway.ask import ApplicationFacts, OpenRequest, Pass
 
 _QUERY = """
 SELECT clock.now AS now,
        coalesce((SELECT version FROM tiers_catalogueversion WHERE id = 1), 1) AS catalogue_version,
        t.public_id AS token, t.kind, t.expires_at, t.revoked_at, t.revoked_reason, t.leaked,
+       json_build_array(t.requests_per_minute, t.requests_per_day, t.requests_per_month, t.concurrent_calls) AS caps,
        t.allowed_models, t.allowed_operations, t.allowed_permissions, t.allowed_addresses, t.allowed_origins,
        t.last_used_at, t.seen_in_query_at, s.ends_at AS secret_ends_at,
        a.id AS application_pk, a.public_id AS application, a.slug, a.name, a.secret_in_query,
@@ -24,7 +25,8 @@ SELECT clock.now AS now,
        ARRAY(SELECT host FROM tokens_domain d WHERE d.application_id = a.id ORDER BY host) AS hosts,
        (SELECT json_agg(json_build_array(g.public_id, g.source, g.source_id, tier.slug, model.name, g.application_id,
                                          g.permissions, g.starts_at, g.ends_at, g.suspended_at, g.disputed_at,
-                                         g.calls)
+                                         g.calls, g.requests_per_minute, g.requests_per_day, g.requests_per_month,
+                                         g.concurrent_calls)
                         ORDER BY g.id)
           FROM tiers_grant g
           LEFT JOIN tiers_tier tier ON tier.id = g.tier_id
@@ -52,7 +54,11 @@ SELECT clock.now AS now,
        (SELECT json_agg(json_build_array(model.name, f.taken, f.request_ids) ORDER BY f.id)
           FROM tiers_freetries f
           JOIN tiers_aimodel model ON model.id = f.model_id
-         WHERE f.workspace_id = w.id AND model.early_access_until > clock.now) AS tries
+         WHERE f.workspace_id = w.id AND model.early_access_until > clock.now) AS tries,
+       (SELECT json_agg(json_build_array(l.application_id IS NOT NULL, l.requests_per_minute, l.requests_per_day,
+                                         l.requests_per_month, l.concurrent_calls))
+          FROM tokens_limitoverride l
+         WHERE l.workspace_id = w.id AND (l.application_id IS NULL OR l.application_id = a.id)) AS overrides
   FROM (SELECT statement_timestamp() AS now) clock
   LEFT JOIN tokens_tokensecret s ON s.hash = ANY(%s)
   LEFT JOIN tokens_token t ON t.id = s.token_id
@@ -89,6 +95,7 @@ def read(digests: Iterable[bytes]) -> Reading:
 
 
 def _pass(row: Mapping[str, Any]) -> Pass:
+    overrides = {of_application: LimitFacts(*limits) for of_application, *limits in row["overrides"] or ()}
     ends = [end for end in (row["expires_at"], row["secret_ends_at"]) if end is not None]
     return Pass(
         token=row["token"],
@@ -112,6 +119,9 @@ def _pass(row: Mapping[str, Any]) -> Pass:
         open_requests=tuple(_open_request(values) for values in row["open_requests"] or ()),
         orders=tuple(_order(values) for values in row["orders"] or ()),
         tries=tuple(_tries(values) for values in row["tries"] or ()),
+        caps=LimitFacts(*row["caps"]),
+        application_limits=overrides.get(True, NO_LIMITS),
+        workspace_limits=overrides.get(False, NO_LIMITS),
     )
 
 
@@ -133,7 +143,7 @@ def _reason(row: Mapping[str, Any], what: str) -> str | None:
 
 def _grant(values: list[Any]) -> GrantFacts:
     public_id, source, source_id, tier, model, application, permissions, *rest = values
-    starts_at, ends_at, suspended_at, disputed_at, calls = rest
+    starts_at, ends_at, suspended_at, disputed_at, calls, *limits = rest
     return GrantFacts(
         id=public_id,
         source=source,
@@ -147,6 +157,7 @@ def _grant(values: list[Any]) -> GrantFacts:
         suspended_at=_time(suspended_at),
         disputed_at=_time(disputed_at),
         calls=calls,
+        limits=LimitFacts(*limits),
     )
 
 

@@ -2,6 +2,7 @@
 
 from tokens.models.applications import Application, Domain, ProofMethod
 from tokens.models.gateways import Gateway, GatewayKind, GatewayScope, GatewaySecret
+from tokens.models.limits import LimitOverride
 from tokens.models.requests import AccessRequest, RequestMessage, RequestState
 from tokens.models.tokens import Token, TokenKind, TokenSecret
 from tokens.models.usage import AllowanceSpent, PackSpent, Period, Usage, UsageCounter
@@ -15,6 +16,7 @@ __all__ = [
     "GatewayKind",
     "GatewayScope",
     "GatewaySecret",
+    "LimitOverride",
     "PackSpent",
     "Period",
     "ProofMethod",

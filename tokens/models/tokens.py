@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.ids import new_public_id
 from accounts.models import Workspace
 from accounts.rights import raises_rights_version
+from tiers.models.limits import LIMITS, LimitColumns, limits_in_bounds
 from tokens.models.applications import Application
 
 
@@ -18,9 +19,9 @@ class TokenKind(models.TextChoices):
     PUBLISHABLE = "publishable", _("publishable")
 
 
-class Token(models.Model):
+class Token(LimitColumns):
     """Empty `allowed_*` lists restrict nothing. They hold public model names, operation slugs, generate/download,
-    CIDRs, and host patterns as in `Domain.host`."""
+    CIDRs, and host patterns as in `Domain.host`. The limits are the holder's own caps, beside all others."""
 
     public_id = models.CharField(max_length=12, unique=True, default=new_public_id, editable=False)
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="+")
@@ -54,6 +55,7 @@ class Token(models.Model):
                 condition=Q(expires_at__isnull=True) | Q(expires_at__gt=F("created_at")),
                 name="token_expires_after_creation",
             ),
+            limits_in_bounds("token_caps_in_bounds"),
         ]
         indexes = [
             models.Index(fields=["application", "-id"], name="token_newest"),
@@ -70,6 +72,7 @@ class Token(models.Model):
             "expires_at",
             "revoked_at",
             "leaked",
+            *LIMITS,
         )
 
     def __str__(self) -> str:

@@ -53,6 +53,7 @@ def changes(
         (_("Requests per minute"), before.requests_per_minute, after.requests_per_minute),
         (_("Calls per day"), before.requests_per_day, after.requests_per_day),
         (_("Calls per month"), before.requests_per_month, after.requests_per_month),
+        (_("Calls at once"), before.concurrent_calls, after.concurrent_calls),
     ]
     return Changes(
         tier_now=before.slug,

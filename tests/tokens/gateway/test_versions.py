@@ -6,15 +6,16 @@ from django.db import IntegrityError, connection, transaction
 from accounts.models import Workspace
 from tests import factories
 from tests.factories import sales
-from tiers.models import CatalogueVersion, Grant, Tier
+from tiers.models import LIMITS, CatalogueVersion, Grant, Tier
 from tokens.actions.applications import add_domain
 from tokens.actions.requests import save_draft
-from tokens.models import AccessRequest, Application, Domain, Token, TokenSecret
+from tokens.models import AccessRequest, Application, Domain, LimitOverride, Token, TokenSecret
 
 pytestmark = pytest.mark.django_db
 
 # What has a workspace of its own, which must be its application's.
-REPEATING = ("tokens_domain", "tokens_token", "tokens_tokensecret", "tokens_accessrequest")
+REPEATING = ("tokens_domain", "tokens_token", "tokens_tokensecret", "tokens_accessrequest", "tokens_limitoverride")
+LIMITED = dict.fromkeys(LIMITS, "7")
 # Each column that tokens/gateway/passes.py reads of a workspace's rows, with a value that differs.
 CHANGES = {
     "accounts_workspace": {
@@ -40,6 +41,7 @@ CHANGES = {
         "allowed_origins": "'{example.com}'",
         "expires_at": "now() + interval '1 day'",
         "revoked_at": "now()",
+        **LIMITED,
     },
     "tokens_tokensecret": {
         "hash": "'x'",
@@ -64,7 +66,9 @@ CHANGES = {
         "suspended_at": "now()",
         "disputed_at": "now()",
         "revoked_at": "now()",
+        **LIMITED,
     },
+    "tokens_limitoverride": {"application_id": "NULL", **LIMITED},
     "tiers_order": {
         "version_id": "%(offer)s",
         "quoted_id": "%(offer)s",
@@ -85,6 +89,9 @@ def application() -> Application:
     made = factories.application()
     factories.token(made)
     add_domain(application=made, host="example.com", by=made.created_by)
+    LimitOverride.objects.create(
+        workspace=made.workspace, application=made, requests_per_day=9, reason="A fair", set_by=made.created_by
+    )
     save_draft(application=made, tier=Tier.objects.get(slug="flower"), by=made.created_by)
     return made
 
@@ -104,6 +111,7 @@ def test_every_column_of_a_pass_raises_the_rights_version(application: Applicati
         "tokens_token": Token.objects.get(application=application),
         "tokens_tokensecret": TokenSecret.objects.get(token__application=application),
         "tokens_accessrequest": AccessRequest.objects.get(application=application),
+        "tokens_limitoverride": LimitOverride.objects.get(application=application),
         "tiers_grant": Grant.objects.get(workspace=workspace),
         "tiers_order": sales.order(workspace, sales.product(tier="flower")),
     }
