@@ -32,9 +32,11 @@ ROUTES: dict[str, dict[str, str]] = {
             "tiers.tasks.reconcile_often",
             "tiers.tasks.refund_unfulfilled",
             "tiers.tasks.warn_before_expiry",
+            "tokens.tasks.fold_usage",
             "tokens.tasks.tell_applicant",
             "tokens.tasks.tell_owners_of_leak",
             "tokens.tasks.tell_reviewers",
+            "tokens.tasks.tidy_usage",
         ],
     }.items()
     for task in tasks
@@ -61,6 +63,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "check-invariants": _every(3600, "tiers.tasks.check_invariants"),
     "reconcile-often": _every(60, "tiers.tasks.reconcile_often"),
     "reconcile-all": _every(3600, "tiers.tasks.reconcile_all"),
+    "fold-usage": _every(5, "tokens.tasks.fold_usage"),
+    "tidy-usage": _every(3600, "tokens.tasks.tidy_usage"),
 }
 
 app = Celery("trellis")

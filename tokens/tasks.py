@@ -1,5 +1,5 @@
-"""Mail about access requests and leaked tokens. Each mail is sent once: a repeated task finds the mark that the first
-one left.
+"""Mail about access requests and leaked tokens, and the folding of usage. Each mail is sent once: a repeated task finds
+the mark that the first one left.
 
 Nothing but the telling depends on these: a decision has taken effect before its mail is even queued.
 """
@@ -19,6 +19,7 @@ from accounts import deferred
 from accounts.backends import may_sign_in
 from accounts.models import Membership, MembershipRole, User
 from accounts.roles import PLATFORM_PERMISSIONS, Permission
+from tokens.gateway import folding, partitions
 from tokens.models import AccessRequest, RequestState, TokenSecret
 from tokens.policies.requests import may_ask_again_at
 
@@ -103,3 +104,15 @@ def _send_once(person: User, mark: str, name: str, context: dict[str, Any]) -> N
     except Exception:
         cache.delete(mark)
         raise
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def fold_usage() -> int:
+    return folding.fold()
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def tidy_usage() -> list[str]:
+    """Make the partitions of the months to come, and forget the processes that ended long ago."""
+    folding.forget_old()
+    return partitions.make_ahead()

@@ -1,8 +1,5 @@
 """A real worker is killed in the middle of a task, and the next one does what it left; so when Redis was emptied."""
 
-import time
-from collections.abc import Callable
-
 import pytest
 import redis
 from django.conf import settings
@@ -12,29 +9,13 @@ from config.celery import app
 from tests import factories
 from tests.fixtures.workers import kill, worker
 from tests.jobs import shop
+from tests.jobs.waiting import wait_for, waits_for_a_lock
 from tiers import tasks
 from tiers.models import Grant, InboxState, OrderEvent, ProviderEvent
 
 pytestmark = [pytest.mark.server, pytest.mark.django_db(transaction=True)]
-SECONDS = 60
 # The worker dies between two statements of one transaction: a lock that nobody gives it holds it there.
 HOLD = {"before the order": "tiers_order", "before the grant": "tiers_grant", "before the audit": "accounts_auditevent"}
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
-
-
-def waits_for_a_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
-            " WHERE NOT granted AND datname = current_database()"
-        )
-        return bool(cursor.fetchone()[0])
 
 
 @pytest.mark.parametrize("table", HOLD.values(), ids=HOLD)

@@ -89,7 +89,7 @@ def test_no_call_is_lost_or_doubled_between_threads_that_count_and_one_that_send
         thread.start()
     while any(thread.is_alive() for thread in counting):
         tally.flush()
-    assert tally.flush()
+    assert tally.flush(final=True)
     rows = [row for batch in batches(server).values() for row in batch["rows"]]
     assert sum(row[7] for row in rows) == threads * each
     assert sum(row[8] for row in rows) == threads * each * 1000
