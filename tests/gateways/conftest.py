@@ -60,3 +60,8 @@ def received(platform: Platform) -> list[upstream.Received]:
     """What reached the model server in this test."""
     platform.upstream.received.clear()
     return platform.upstream.received
+
+
+@pytest.fixture(scope="package")
+def bearer(platform: Platform) -> dict[str, str]:
+    return {"Authorization": f"Bearer {platform.token}", "Accept-Language": "en"}

@@ -9,6 +9,19 @@ from pathlib import Path
 from typing import Any
 
 LOGGED_SECONDS = 60
+PROMPT = "/prompt/hello?model=gpt-4o-mini"
+FORGED = {
+    "X-Gateway-Key": "trl_gw_x",
+    "X-Model": "gpt-4o-mini",
+    "X-Trellis-Application": "forged",
+    "X-Trellis-Other": "forged",
+    "X-Forwarded-Uri": PROMPT,
+    "X-Forwarded-Method": "GET",
+    "X-Forwarded-For": "192.0.2.1",
+    "Forwarded": "for=192.0.2.1",
+    "Connection": "X-Trellis-Application, X-Forwarded-Uri, X-Gateway-Key",
+}
+UNDERSCORED = {"X_Forwarded_Uri": PROMPT, "X_Model": "gpt-4o-mini", "X_Trellis_Application": "forged"}
 
 
 @dataclass(frozen=True)
@@ -39,8 +52,18 @@ class Front:
         finally:
             connection.close()
 
-    def socket(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=90)
+    def echoed(self, target: str, headers: dict[str, str]) -> bytes:
+        """What comes back of `ping` over a connection that was upgraded as WebSockets are."""
+        place = f"127.0.0.1:{self.port}"
+        asked = {"Host": place, "Upgrade": "websocket", "Connection": "Upgrade", **headers}
+        lines = [f"GET {target} HTTP/1.1", *(f"{name}: {value}" for name, value in asked.items()), "", ""]
+        with socket.create_connection(("127.0.0.1", self.port), timeout=90) as line, line.makefile("rb") as answer:
+            line.sendall("\r\n".join(lines).encode())
+            assert b" 101 " in answer.readline()
+            while answer.readline().strip():
+                pass
+            line.sendall(b"ping")
+            return answer.read(4)
 
     def logged(self, until: str) -> str:
         """All that it has written, once its log has this."""
