@@ -91,7 +91,7 @@ def not_held(lacking: Lacking) -> Refusal:
             "date": moment(open_request.since),
             "state": _STATES[open_request.state](),
         }
-        remedies = (_see_request(open_request), *(r for r in remedies if r.kind != "apply"))
+        remedies = (see_request(open_request), *(r for r in remedies if r.kind != "apply"))
     return Refusal(lack.value, message, "model", (*remedies, *(buy(product) for product in lacking.offers)))
 
 
@@ -243,7 +243,7 @@ def _apply(*, tier: str | None = None, model: str | None = None, permission: str
     return Remedy("apply", label, f"/requests/new/?{query}")
 
 
-def _see_request(request: OpenRequest) -> Remedy:
+def see_request(request: OpenRequest) -> Remedy:
     if request.state in {"draft", "changes_requested"}:
         return Remedy("apply", _("Finish your access request"), f"/requests/{request.id}/")
     return Remedy("wait", _("See your access request"), f"/requests/{request.id}/")

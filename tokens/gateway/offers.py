@@ -5,6 +5,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from tiers.entitlements import opens
 from tiers.facts import Catalogue, ModelFacts, ProductFacts
@@ -28,10 +29,12 @@ def _place(catalogue: Catalogue, product: ProductFacts) -> tuple[int, int, int, 
 
 
 def buy(product: ProductFacts) -> Remedy:
-    facts = {"subject": product.model or product.tier, "price": cost(product)}
+    calls = product.calls or 0
+    facts = {"subject": product.model or product.tier, "price": cost(product), "number": calls}
     labels = {
         "early_access": _("Buy early access for %(price)s"),
         "model": _("Buy %(subject)s for %(price)s"),
         "tier": _("Buy the %(subject)s tier for %(price)s"),
+        "pack": ngettext("Buy %(number)d call for %(price)s", "Buy %(number)d calls for %(price)s", calls),
     }
     return Remedy("buy", labels[product.kind] % facts, f"/orders/new/?{urlencode({'product': product.slug})}")

@@ -51,6 +51,7 @@ _ROWS = [
     Reason("token_unknown", 401, "token", "well-formed, not one of ours"),
     Reason("token_revoked", 401, "token", "its holder or we ended it"),
     Reason("token_expired", 401, "token", "its end has passed, or it was rotated and its overlap has passed"),
+    Reason("rate_limited", 429, None, "more calls a minute than a limit allows; with `Retry-After`"),
     Reason("workspace_suspended", 403, "token", "the workspace is suspended"),
     Reason("application_suspended", 403, "token", "the application is suspended"),
     Reason("origin_not_allowed", 403, "origin", "the browser's origin is not one of the application's domains"),
@@ -70,6 +71,7 @@ _ROWS = [
     Reason("approval_required", 402, "model", "the model opens by an approved access request alone"),
     Reason("tier_required", 402, "model", "the model opens to a higher tier"),
     Reason("wrong_endpoint", 404, "endpoint", "the model is held, but not served on this endpoint"),
+    Reason("allowance_used_up", 429, None, "the calls of the day or the month are used up; says until when"),
     Reason("unavailable", 503, None, "the truth could not be read"),
 ]
 REASONS: dict[str, Reason] = {reason.code: reason for reason in _ROWS}

@@ -21,7 +21,7 @@ from tokens.gateway.reasons import OBTAINS, REASONS
 from tokens.models import Token, TokenSecret
 from tokens.restrictions import Restrictions
 
-TRIED_ELSEWHERE = {"unavailable"}
+TRIED_ELSEWHERE = {"unavailable", "rate_limited", "allowance_used_up"}
 DAY = timedelta(days=1)
 Asked = dict[str, Any]
 

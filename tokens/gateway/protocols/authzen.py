@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from tokens.gateway import gateway_keys, request_ids, service, surveys
 from tokens.gateway.ask import Ask
-from tokens.gateway.http import DRAINED_OF_GATEWAYS, Answer, Call, Fault, json_answer
+from tokens.gateway.http import DRAINED_OF_GATEWAYS, Answer, Call, Fault, Headers, json_answer
 from tokens.gateway.protocols import json_bodies, native, presentation
 
 EVALUATION: Final = "/access/v1/evaluation"
@@ -27,6 +27,8 @@ MAX_PAGE: Final = 1000
 TOKEN, MODEL = "token", "model"
 _PARTS: Final = ("subject", "resource", "action", "context")
 Values = dict[str, Any]
+# A body, and the headers that tell of limits.
+Told = tuple[Values, Headers]
 
 # After which decision the rest is not asked.
 STOPS_AT: Final[dict[str, bool | None]] = {
@@ -61,32 +63,33 @@ def search_resource(call: Call) -> Answer:
     return _answered(call, "search", lambda values: _search(values, call.request_id))
 
 
-def _answered(call: Call, scope: str, reply: Callable[[Values], Values]) -> Answer:
+def _answered(call: Call, scope: str, reply: Callable[[Values], Told]) -> Answer:
     """The caller's `X-Request-ID` comes back, as the specification asks."""
     call.request_id = request_ids.accepted(call.header("X-Request-Id") or call.request_id)
     try:
         key = gateway_keys.bearer(call.header("Authorization"))
         gateway_keys.authenticate(key, call.remote_address, scope=scope)
         call.drained = DRAINED_OF_GATEWAYS
-        body = reply(json_bodies.strict_object(native.json_body(call)))
+        body, limits = reply(json_bodies.strict_object(native.json_body(call)))
     except Fault as fault:
         return native.problem(fault, call.request_id)
-    return json_answer(200, body, headers=(("X-Request-Id", call.request_id),))
+    return json_answer(200, body, headers=(("X-Request-Id", call.request_id), *limits))
 
 
 # --- Evaluation -------------------------------------------------------------------------------------------
 
 
-def _evaluate(values: Values, request_id: str) -> Values:
+def _evaluate(values: Values, request_id: str) -> Told:
     ask = _ask(values, _entity(values, "subject", TOKEN), request_id)
     model, operation = _entity(values, "resource", MODEL), _name_of(values)
     decision = service.answer(replace(ask, endpoint=operation, operation=operation, model=model or None))
-    return {"decision": decision.allow, "context": presentation.full(decision)}
+    body = {"decision": decision.allow, "context": presentation.full(decision)}
+    return body, presentation.rate_limit_headers(decision)
 
 
-def _evaluate_all(values: Values, request_id: str) -> Values:
+def _evaluate_all(values: Values, request_id: str) -> Told:
     """Each inherits what it does not say itself. Without a list it is one evaluation. One that cannot be read denies,
-    and says so, without spoiling the others."""
+    and says so, without spoiling the others. The headers tell what the last one left of the limits."""
     asked = values.get("evaluations")
     if asked is None or asked == []:
         return _evaluate(values, request_id)
@@ -95,23 +98,25 @@ def _evaluate_all(values: Values, request_id: str) -> Values:
         raise Fault(400, "invalid_ask", message, param="evaluations")
     stop = STOPS_AT[_semantic(values)]
     defaults: Values = {part: values[part] for part in _PARTS if part in values}
-    return {"evaluations": list(_until(stop, asked, defaults, request_id))}
+    results = list(_until(stop, asked, defaults, request_id))
+    limits = next((headers for _body, headers in reversed(results) if headers), ())
+    return {"evaluations": [body for body, _headers in results]}, limits
 
 
-def _until(stop: bool | None, asked: list[Values], defaults: Values, request_id: str) -> Iterator[Values]:
+def _until(stop: bool | None, asked: list[Values], defaults: Values, request_id: str) -> Iterator[Told]:
     for number, one in enumerate(asked):
         result = _one_of_many({**defaults, **one}, f"{request_id[:60]}-{number}")
         yield result
-        if result["decision"] is stop:
+        if result[0]["decision"] is stop:
             return
 
 
-def _one_of_many(values: Values, request_id: str) -> Values:
+def _one_of_many(values: Values, request_id: str) -> Told:
     try:
         return _evaluate(values, request_id)
     except Fault as fault:
         error = {"status": fault.status, "message": fault.detail, "code": fault.code, "param": fault.param}
-        return {"decision": False, "context": {"error": error}}
+        return {"decision": False, "context": {"error": error}}, ()
 
 
 def _semantic(values: Values) -> str:
@@ -159,7 +164,7 @@ def _name_of(values: Values) -> str:
 # --- Search -----------------------------------------------------------------------------------------------
 
 
-def _search(values: Values, request_id: str) -> Values:
+def _search(values: Values, request_id: str) -> Told:
     """The models that the token may call by this operation, by name. Nothing is spent."""
     survey = surveys.read(_entity(values, "subject", TOKEN))
     if not isinstance(values.get("resource"), dict) or values["resource"].get("type") != MODEL:
@@ -171,7 +176,7 @@ def _search(values: Values, request_id: str) -> Values:
     allowed = (name for name in names if survey and survey.decide(ask, operation, name).allow)
     found = list(islice(allowed, limit + 1))
     page = {"next_token": found[limit - 1] if len(found) > limit else "", "count": min(len(found), limit)}
-    return {"results": [{"type": MODEL, "id": name} for name in found[:limit]], "page": page}
+    return {"results": [{"type": MODEL, "id": name} for name in found[:limit]], "page": page}, ()
 
 
 def _page(values: Values) -> tuple[str, int]:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from tokens.gateway import catalogues, endpoints, gateway_keys, service
 from tokens.gateway.ask import Ask, Decision
 from tokens.gateway.http import DRAINED_OF_GATEWAYS, Answer, Call, Fault, Headers
-from tokens.gateway.protocols import forwarded, nginx, openai_errors, queries
+from tokens.gateway.protocols import forwarded, nginx, openai_errors, presentation, queries
 from tokens.gateway.protocols.forwarded import Forwarded
 
 AUTH_REQUEST, ACCEL = "nginx", "nginx-accel"
@@ -82,11 +82,12 @@ def _check_model(asked: Forwarded) -> None:
 
 
 def allowed_headers(decision: Decision) -> Headers:
-    """What the gateway may pass on to its upstream. Slugs may hold any letters, so they are percent-encoded."""
+    """What the gateway may pass on to its upstream, and the limits, which are its caller's. Slugs may hold any
+    letters, so they are percent-encoded."""
     headers = [("X-Trellis-Request-Id", decision.ask.request_id)]
     if decision.rights:
         headers.append(("X-Trellis-Application", quote(decision.rights.application.slug, safe="")))
         headers.append(("X-Trellis-Workspace", decision.rights.workspace))
     if decision.tier:
         headers.append(("X-Trellis-Tier", decision.tier.slug))
-    return tuple(headers)
+    return (*headers, *presentation.rate_limit_headers(decision))

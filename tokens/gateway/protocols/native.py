@@ -48,7 +48,7 @@ def _decide(call: Call) -> Answer:
     at_least = _at_least(values)
     check = partial(_check_version, at_least)
     decision = _decided(read_ask(values, call.request_id), away=gateway.remembered, check=check)
-    return json_answer(200, presentation.full(decision), headers=presentation.retry_after(decision))
+    return json_answer(200, presentation.full(decision), headers=presentation.rate_limit_headers(decision))
 
 
 def _check_version(at_least: int | None, decision: Decision) -> None:

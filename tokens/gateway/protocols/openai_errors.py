@@ -15,7 +15,7 @@ def of_decision(decision: Decision) -> Answer:
     """A refusal with its own status. The decision must be one."""
     refusal = decision.refusals[0]
     headers = [("X-Trellis-Request-Id", decision.ask.request_id), ("X-Request-Id", decision.ask.request_id)]
-    headers.extend(presentation.retry_after(decision))
+    headers.extend(presentation.rate_limit_headers(decision))
     if refusal.code not in PASSING:
         headers.append(("X-Should-Retry", "false"))
     status = REASONS[refusal.code].status

@@ -1,14 +1,25 @@
 """A decision as JSON. The same values in every protocol, so that a caller reads one thing everywhere."""
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from tokens.gateway.ask import Decision, Refusal, Remedy
+from tokens.gateway.ask import Decision, LimitState, Refusal, Remedy
 from tokens.gateway.http import Headers
 from tokens.gateway.reasons import REASONS
+
+# Of each limit: its name in the fields of the IETF's draft, and what else its policy says. A calendar month has no
+# length that could be told.
+_POLICIES: Final = {
+    "requests_per_minute": ("minute", ";w=60"),
+    "requests_per_day": ("day", ";w=86400"),
+    "requests_per_month": ("month", ""),
+    "concurrent_calls": ("concurrent", ';qu="concurrent-requests"'),
+}
 
 
 def full(decision: Decision) -> dict[str, Any]:
@@ -32,13 +43,9 @@ def full(decision: Decision) -> dict[str, Any]:
         body["granted_by"] = granted_by(decision)
     if decision.tries_left is not None:
         body["tries_left"] = decision.tries_left
+    if decision.limits:
+        body["limits"] = limits(decision.limits)
     return body
-
-
-def retry_after(decision: Decision) -> Headers:
-    """When to ask again, in seconds, where that is known."""
-    seconds = decision.reason.retry_after if decision.reason else None
-    return () if seconds is None else (("Retry-After", str(seconds)),)
 
 
 def _verdict(refusal: Refusal | None) -> dict[str, Any]:
@@ -88,6 +95,56 @@ def _remedy(remedy: Remedy) -> dict[str, str]:
         "endpoint": remedy.endpoint,
     }
     return {name: value for name, value in values.items() if value is not None}
+
+
+# --- Limits -----------------------------------------------------------------------------------------------
+
+
+def limits(states: Iterable[LimitState]) -> dict[str, Any]:
+    """What is left of each. Of limits of one name (of the token, the application, the workspace) the tightest."""
+    return {
+        name: {"limit": state.limit, "remaining": state.remaining, "reset": state.reset}
+        for name, state in _tightest(states).items()
+    }
+
+
+def rate_limit_headers(decision: Decision) -> Headers:
+    """The fields of draft-ietf-httpapi-ratelimit-headers, those of OpenAI, and when to ask again where a refusal passes
+    by itself. Every answer carries them, so they are put together with little work."""
+    reason = decision.refusals[0] if decision.refusals else None
+    later: Headers = () if reason is None or reason.retry_after is None else (("Retry-After", f"{reason.retry_after}"),)
+    return (*_fields(_tightest(decision.limits)), *later) if decision.limits else later
+
+
+def _fields(states: Mapping[str, LimitState]) -> Headers:
+    left = ", ".join([f'"{_POLICIES[name][0]}";r={state.remaining};t={state.reset}' for name, state in states.items()])
+    policy = ", ".join([_policy(name, state.limit) for name, state in states.items()])
+    found = (("RateLimit-Policy", policy), ("RateLimit", left))
+    minute = states.get("requests_per_minute")
+    if minute is None:
+        return found
+    return (
+        *found,
+        ("X-RateLimit-Limit-Requests", f"{minute.limit}"),
+        ("X-RateLimit-Remaining-Requests", f"{minute.remaining}"),
+        ("X-RateLimit-Reset-Requests", f"{minute.reset}s"),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _policy(name: str, limit: int) -> str:
+    short, more = _POLICIES[name]
+    return f'"{short}";q={limit}{more}'
+
+
+def _tightest(states: Iterable[LimitState]) -> dict[str, LimitState]:
+    """Of each name the one that has least left; of two, the smaller."""
+    found: dict[str, LimitState] = {}
+    for state in states:
+        other = found.get(state.name)
+        if other is None or (state.remaining, state.limit) < (other.remaining, other.limit):
+            found[state.name] = state
+    return found
 
 
 def timestamp(at: datetime) -> str:
