@@ -72,7 +72,7 @@ WITH counted AS MATERIALIZED (
                                 ('workspace', workspace_name)) AS scopes (scope, subject)
      CROSS JOIN LATERAL (VALUES ('day', day), ('month', date_trunc('month', day)::date)) AS periods (period, starts_on)
      CROSS JOIN LATERAL (SELECT scope, subject, period, starts_on) AS of
-     WHERE token_id IS NOT NULL AND units <> 0
+     WHERE token_id IS NOT NULL AND (units <> 0 OR pack_units <> 0)
      GROUP BY 1, 2, 3, 4, 5
         ON CONFLICT (subject, scope, period, starts_on) DO UPDATE
        SET units = s.units + excluded.units, pack_units = s.pack_units + excluded.pack_units

@@ -88,11 +88,12 @@ def test_what_a_pack_paid_is_kept_with_the_pack_of_that_workspace_alone(token: T
     tally = Tally()
     call(tally, token.public_id, units=3000, pack=pack.public_id, pack_units=2000)
     call(tally, token.public_id, units=1000, pack=pack.public_id, pack_units=1000)
+    call(tally, token.public_id, units=0, calls=0, pack=pack.public_id, pack_units=500)
     call(tally, other.public_id, units=1000, pack=pack.public_id, pack_units=1000)
     folded(tally)
-    assert [(spent.grant_id, spent.units) for spent in PackSpent.objects.all()] == [(pack.pk, 3000)]
+    assert [(spent.grant_id, spent.units) for spent in PackSpent.objects.all()] == [(pack.pk, 3500)]
     spent = AllowanceSpent.objects.get(subject=token.public_id, period="day")
-    assert (spent.units, spent.pack_units) == (4000, 3000)
+    assert (spent.units, spent.pack_units) == (4000, 3500)
 
 
 def test_a_correction_changes_units_and_counts_no_call(token: Token) -> None:
