@@ -33,7 +33,7 @@ WARNINGS: Final = (timedelta(days=1), timedelta(days=7))
 
 
 def note_state(order: Order) -> None:
-    """In the transaction in which the order came to its state."""
+    """In the transaction in which the order came to its state, at `changed_at`."""
     kind = _TELLS.get(OrderState(order.state))
     if kind is None or order.workspace_id is None or _is_old(order, kind):
         return
@@ -46,7 +46,7 @@ def note_state(order: Order) -> None:
 
 
 def _is_old(order: Order, kind: NoticeKind) -> bool:
-    return kind == NoticeKind.PAID and order.settled_at is not None and order.settled_at < clock.now() - NEWS
+    return kind == NoticeKind.PAID and order.settled_at is not None and order.settled_at < order.changed_at - NEWS
 
 
 def note_endings() -> int:

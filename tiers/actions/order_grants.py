@@ -16,7 +16,7 @@ def agree(order: Order, derived: Derived, *, by: Actor) -> bool:
     """Give, change, suspend, restore or take the order's one grant; whether anything changed. Rows are never deleted.
 
     In the transaction of `sync_order`, with the order and its workspace locked. What staff revoked stays revoked."""
-    rows = list(order.grants.select_related("workspace", "tier", "model").order_by("pk"))
+    rows = list(order.grants.order_by("pk"))
     fitting = [grant for grant in rows if _fits(grant, order)]
     changed = False
     for grant in rows:

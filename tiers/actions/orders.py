@@ -2,13 +2,11 @@
 reconciler and staff all call it, as often as they like."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import F, Max, Q, QuerySet, prefetch_related_objects
-from django.db.models.functions import Now
+from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
 from accounts import audit, clock
@@ -21,13 +19,13 @@ from tiers.actions.alarms import clear_alarms, raise_alarm, was_seen_to
 from tiers.actions.early_access import close_window_at_goal, take_turn
 from tiers.actions.notices import note_state
 from tiers.actions.order_grants import agree
+from tiers.actions.order_messages import join, join_messages, mark, mark_again, messages_of, unhandled
 from tiers.models import (
     Alarm,
     AlarmKind,
     EventKind,
     Grant,
     Holds,
-    InboxState,
     Order,
     OrderEvent,
     OrderState,
@@ -36,10 +34,9 @@ from tiers.models import (
     Product,
     ProductVersion,
     Provider,
-    ProviderEvent,
 )
-from tiers.order_states import Derived, Event, Offer, derive
-from tiers.payments import Unusable, provider
+from tiers.order_states import Derived, Event, derive
+from tiers.payments import provider
 from tiers.selectors import order_facts
 
 CHECKOUT: Final = "checkout"
@@ -51,41 +48,30 @@ def sync_order(*, pk: int, ask: bool, by: Actor, recorded: Iterable[Event] = ())
     `ask`: first ask the provider how it stands (network, before any lock). `recorded`: events of our own to add.
     Then, in one transaction: what is new joins the set, unhandled messages of the inbox too, and state, grant, audit
     and alarms follow. Called twice, late or at once by several, it comes to the same. Raises ProviderAway."""
-    heard, fetched = (_unhandled(pk), _fetch(pk)) if ask else ([], [])
+    heard, fetched = (unhandled(pk), _fetch(pk)) if ask else ([], [])
     with transaction.atomic():
-        order = _locked(pk)
-        _join(order, [*fetched, *recorded])
-        messages = _messages(order, heard)
-        unusable = _join_inbox(order, messages)
-        events = order_facts.events(order)
+        order = Order.objects.select_for_update(no_key=True).get(pk=pk)
+        join(order, [*fetched, *recorded])
+        waiting, aside = messages_of(order, heard)
+        unusable = join_messages(order, waiting)
+        rows = list(order.events.order_by("pk"))
+        events = [order_facts.event(row) for row in rows]
         workspaces = _lock_workspaces(order, events)
-        derived = _derived(order, events, workspaces)
+        versions = _versions(order, events)
+        now = clock.now()
+        derived = _derived(order, events, versions, workspaces, now)
         before = _described(order)
-        order = _write(order, derived, workspaces, asked=ask)
+        _write(order, derived, workspaces, versions, at=now, asked=ask)
         changed = agree(order, derived, by=by)
-        if before != _described(order):
-            audit.record(
-                "order.changed", order, by=by, workspace=order.workspace, before=before, after=_described(order)
-            )
+        if before != (after := _described(order)):
+            audit.record("order.changed", order, by=by, workspace=order.workspace, before=before, after=after)
             note_state(order)
         if changed:
             close_window_at_goal(order)
-        _mark_inbox(order, messages, derived, unusable)
-        _tell_staff(order, derived, problem_before=before["problem"])
+        mark(order, waiting, unusable, rows, derived)
+        mark_again(order, aside, rows, derived)
+        _tell_staff(order, rows, derived, problem_before=before["problem"])
     return order
-
-
-def _unhandled(pk: int) -> list[int]:
-    return list(ProviderEvent.objects.filter(order=pk, handled_at=None).values_list("pk", flat=True))
-
-
-def _messages(order: Order, heard: list[int]) -> list[ProviderEvent]:
-    """Those that this sync may call handled. Where messages are but a hint, only the ones that were here before the
-    provider was asked: what came in meanwhile may be of a later truth, and has to ask for itself."""
-    waiting = ProviderEvent.objects.filter(order=order, handled_at=None)
-    if provider(order.provider).ASKS:
-        waiting = waiting.filter(pk__in=heard)
-    return list(waiting.order_by("pk"))
 
 
 def _fetch(pk: int) -> list[Event]:
@@ -93,58 +79,63 @@ def _fetch(pk: int) -> list[Event]:
     return provider(order.provider).fetch(order)
 
 
-def _locked(pk: int) -> Order:
-    return _whole().select_for_update(no_key=True, of=("self",)).get(pk=pk)
-
-
-def _whole() -> QuerySet[Order]:
-    return Order.objects.select_related("workspace", "version__product", "version__tier", "version__model")
-
-
-def _join(order: Order, events: Iterable[Event], inbox: ProviderEvent | None = None) -> None:
-    rows = [OrderEvent(order=order, inbox=inbox, **asdict(event)) for event in events]
-    OrderEvent.objects.bulk_create(rows, ignore_conflicts=True)
-
-
-def _join_inbox(order: Order, messages: Iterable[ProviderEvent]) -> dict[int, str]:
-    """Add what the stored messages say; of those that say nothing usable, why."""
-    unusable: dict[int, str] = {}
-    for message in messages:
-        try:
-            _join(order, provider(message.provider).events(message), message)
-        except Unusable as error:
-            unusable[message.pk] = str(error)
-    return unusable
-
-
 def _lock_workspaces(order: Order, events: Iterable[Event]) -> dict[str, Workspace]:
     """All that are named, and the one that it was of, in one order: whichever it turns out to be, it is locked."""
     named = Q(public_id__in={event.workspace for event in events if event.workspace}) | Q(pk=order.workspace_id)
     locked = Workspace.objects.filter(named).select_for_update(no_key=True).order_by("pk")
+    for workspace in locked:
+        if workspace.pk == order.workspace_id:
+            order.workspace = workspace
     return {workspace.public_id: workspace for workspace in locked}
 
 
-def _derived(order: Order, events: Collection[Event], workspaces: Collection[str]) -> Derived:
-    quoted, offers = _offers(order, events)
-    if any(offer.awaits_goal for versions in offers.values() for offer in versions):
+def _versions(order: Order, events: Iterable[Event]) -> dict[int, ProductVersion]:
+    """By their ids, oldest first: every version of the products that the events name, what our checkout quoted, and
+    what the order was of. Where a goal is waited for, read again when it is our turn."""
+    slugs = {event.product for event in events if event.product}
+    versions = _read_versions(order, slugs)
+    if any(order_facts.offer(version).awaits_goal for version in versions.values() if version.product.slug in slugs):
         take_turn()
-        quoted, offers = _offers(order, events)
-    return derive(events, now=clock.now(), offers=offers, workspaces=workspaces, quoted=quoted)
+        versions = _read_versions(order, slugs)
+    if order.version_id is not None:
+        order.version = versions[order.version_id]
+    return versions
 
 
-def _offers(order: Order, events: Iterable[Event]) -> tuple[Offer | None, dict[str, list[Offer]]]:
-    """What our checkout quoted, and every version of the products that the events name."""
-    offers = order_facts.offers(event.product for event in events if event.product)
-    if order.quoted_id is None:
-        return None, offers
-    version = ProductVersion.objects.select_related("product", "model").get(pk=order.quoted_id)
-    return order_facts.offer(version), offers
+def _read_versions(order: Order, slugs: Collection[str]) -> dict[int, ProductVersion]:
+    versions = {version.pk: version for version in order_facts.versions(product__slug__in=slugs)}
+    others = {order.quoted_id, order.version_id} - {None} - versions.keys()
+    if others:
+        versions |= {version.pk: version for version in order_facts.versions(pk__in=others)}
+    return versions
 
 
-def _write(order: Order, derived: Derived, workspaces: Mapping[str, Workspace], *, asked: bool) -> Order:
+def _derived(
+    order: Order,
+    events: Collection[Event],
+    versions: Mapping[int, ProductVersion],
+    workspaces: Collection[str],
+    now: datetime,
+) -> Derived:
+    slugs = {event.product for event in events}
+    offers = order_facts.by_product(version for version in versions.values() if version.product.slug in slugs)
+    quoted = order_facts.offer(versions[order.quoted_id]) if order.quoted_id is not None else None
+    return derive(events, now=now, offers=offers, workspaces=workspaces, quoted=quoted)
+
+
+def _write(
+    order: Order,
+    derived: Derived,
+    workspaces: Mapping[str, Workspace],
+    versions: Mapping[int, ProductVersion],
+    *,
+    at: datetime,
+    asked: bool,
+) -> None:
+    """To the row, and to `order` alike: it is locked, so nobody else writes it meanwhile."""
     values: dict[str, Any] = {
         "workspace": workspaces.get(derived.workspace),
-        "version_id": derived.offer.id if derived.offer else None,
+        "version": versions[derived.offer.id] if derived.offer else None,
         "state": derived.state,
         "problem": derived.problem or "",
         "holds": derived.holds,
@@ -154,11 +145,14 @@ def _write(order: Order, derived: Derived, workspaces: Mapping[str, Workspace], 
         "refunded": derived.refunded,
     }
     if any(getattr(order, name) != value for name, value in values.items()):
-        values["changed_at"] = Now()
+        values["changed_at"] = at
     elif not asked:
-        return order
-    Order.objects.filter(pk=order.pk).update(**values, **({"synced_at": Now()} if asked else {}))
-    return _whole().get(pk=order.pk)
+        return
+    if asked:
+        values["synced_at"] = at
+    Order.objects.filter(pk=order.pk).update(**values)
+    for name, value in values.items():
+        setattr(order, name, value)
 
 
 def _described(order: Order) -> dict[str, Any]:
@@ -173,44 +167,7 @@ def _described(order: Order) -> dict[str, Any]:
     }
 
 
-def _mark_inbox(order: Order, messages: list[ProviderEvent], derived: Derived, unusable: dict[int, str]) -> None:
-    """Say of each message what became of it. One that was set aside may come right, when a product is added later, and
-    one that was applied may turn out to be of another order than it seemed, when an earlier one arrives."""
-    doubtful = Q(state=InboxState.SET_ASIDE) | Q(order_events__key__in=derived.set_aside.keys())
-    settled = ProviderEvent.objects.filter(doubtful, order=order, handled_at__isnull=False).distinct()
-    prefetch_related_objects([*messages, *(others := list(settled))], "order_events")
-    for message in messages:
-        _settle(order, message, unusable.get(message.pk, _what_is_wrong(message, derived)))
-    for message in others:
-        error = _what_is_wrong(message, derived) if message.order_events.all() else message.error
-        if bool(error) != (message.state == InboxState.SET_ASIDE):
-            _settle(order, message, error)
-
-
-def _what_is_wrong(message: ProviderEvent, derived: Derived) -> str:
-    problems = [derived.set_aside[event.key] for event in message.order_events.all() if event.key in derived.set_aside]
-    return str(problems[0].label) if problems else ""
-
-
-def _settle(order: Order, message: ProviderEvent, error: str) -> None:
-    said = bool(message.order_events.all()) or provider(message.provider).ASKS or _was_fetched(message)
-    state = InboxState.SET_ASIDE if error else InboxState.APPLIED if said else InboxState.IGNORED
-    ProviderEvent.objects.filter(pk=message.pk).update(
-        state=state, error=error[:500], attempts=F("attempts") + 1, handled_at=Now()
-    )
-    if error:
-        raise_alarm(AlarmKind.EVENT_SET_ASIDE, message.public_id, error, order=order, event=message)
-    elif message.attempts:
-        clear_alarms(AlarmKind.EVENT_SET_ASIDE, message.public_id, "It was applied.")
-        clear_alarms(AlarmKind.EVENT_FAILING, message.public_id, "It was applied.")
-
-
-def _was_fetched(message: ProviderEvent) -> bool:
-    """Whether we had asked, and knew what it says, before it came."""
-    return OrderEvent.objects.filter(order=message.order, key=message.event_id, inbox=None).exists()
-
-
-def _tell_staff(order: Order, derived: Derived, *, problem_before: str) -> None:
+def _tell_staff(order: Order, rows: list[OrderEvent], derived: Derived, *, problem_before: str) -> None:
     """Of money that gives nothing, and of what the provider said, when asked, that does not fit: no message has it.
     What was told and is still so is not told again: somebody may have seen to it, outside of here."""
     if order.problem and order.problem != problem_before:
@@ -220,7 +177,7 @@ def _tell_staff(order: Order, derived: Derived, *, problem_before: str) -> None:
     _tell_of_renewal_in_vain(order, derived)
     if order.quoted_id is None:
         return  # Not from a checkout of ours: nobody asks about it.
-    aside = OrderEvent.objects.filter(order=order, inbox=None, key__in=derived.set_aside).first()
+    aside = next((row for row in rows if row.inbox_id is None and row.key in derived.set_aside), None)
     if aside is None or order.problem:
         clear_alarms(AlarmKind.EVENT_SET_ASIDE, order.public_id, "It fits now.")
     elif not was_seen_to(AlarmKind.EVENT_SET_ASIDE, order.public_id):

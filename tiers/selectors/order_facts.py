@@ -1,6 +1,7 @@
 """Rows as the pure core of orders reads them."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from accounts.models import Workspace
 from tiers.models import Order, OrderEvent, ProductKind, ProductVersion
@@ -29,13 +30,23 @@ def offer(version: ProductVersion) -> Offer:
     )
 
 
+def versions(**named: Any) -> list[ProductVersion]:
+    """Those that are named so, oldest first, each with what it opens joined."""
+    found = ProductVersion.objects.filter(**named).select_related("product", "tier", "model")
+    return list(found.order_by("product", "number"))
+
+
+def by_product(rows: Iterable[ProductVersion]) -> dict[str, list[Offer]]:
+    """By the slug of their product, in the order in which they come."""
+    found: dict[str, list[Offer]] = {}
+    for row in rows:
+        found.setdefault(row.product.slug, []).append(offer(row))
+    return found
+
+
 def offers(slugs: Iterable[str]) -> dict[str, list[Offer]]:
     """All versions of each of these products that exists, oldest first."""
-    found: dict[str, list[Offer]] = {}
-    versions = ProductVersion.objects.filter(product__slug__in=set(slugs)).select_related("product", "model")
-    for version in versions.order_by("product", "number"):
-        found.setdefault(version.product.slug, []).append(offer(version))
-    return found
+    return by_product(versions(product__slug__in=set(slugs)))
 
 
 def existing_workspaces(public_ids: Iterable[str]) -> set[str]:
@@ -43,10 +54,10 @@ def existing_workspaces(public_ids: Iterable[str]) -> set[str]:
 
 
 def events(order: Order) -> list[Event]:
-    return [_event(row) for row in OrderEvent.objects.filter(order=order)]
+    return [event(row) for row in OrderEvent.objects.filter(order=order)]
 
 
-def _event(row: OrderEvent) -> Event:
+def event(row: OrderEvent) -> Event:
     return Event(
         key=row.key,
         kind=EventKind(row.kind),
