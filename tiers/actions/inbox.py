@@ -1,14 +1,17 @@
 """The event inbox: a provider's message is stored first, then applied, by the same request or by whoever comes next."""
 
+import json
 from collections.abc import Callable
 from datetime import datetime
+from typing import Final
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
 from accounts.audit import Actor
+from accounts.ids import new_public_id
 from tiers.actions.alarms import clear_alarms, raise_alarm
 from tiers.actions.orders import sync_order
 from tiers.models import AlarmKind, InboxState, Order, Provider, ProviderEvent
@@ -17,8 +20,27 @@ from tiers.payments import Received, Unusable, provider
 log = structlog.get_logger(__name__)
 # An event that failed so often waits for a person; until then the sweep tries it again.
 MANY_ATTEMPTS = 5
+_OUTCOME: Final = ("state", "attempts", "error", "handled_at")
 # Who sends what is of no order, and who applies it: a storey above.
 _appliers: dict[str, Callable[[ProviderEvent], None]] = {}
+
+# One statement each, whether it is new or not. Of a message that came before, the row that there is, counted on.
+_KEEP: Final = """
+INSERT INTO tiers_providerevent (public_id, provider, source, event_id, kind, order_id, body, headers, state, attempts,
+                                 error, repeats, received_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 'received', 0, '', 0, coalesce(%s, statement_timestamp()))
+ON CONFLICT (provider, source, event_id) DO UPDATE SET repeats = tiers_providerevent.repeats + 1
+RETURNING *
+"""
+_BEGIN: Final = """
+WITH made AS (
+    INSERT INTO tiers_order
+        (public_id, provider, source, reference, state, holds, refunded, problem, note, checkout_url)
+    VALUES (%s, %s, %s, %s, 'created', 'nothing', 0, '', '', '')
+    ON CONFLICT (provider, source, reference) DO NOTHING RETURNING id
+)
+SELECT id FROM made UNION ALL SELECT id FROM tiers_order WHERE (provider, source, reference) = (%s, %s, %s)
+"""
 
 
 def apply_by(name: str, applier: Callable[[ProviderEvent], None]) -> None:
@@ -31,44 +53,42 @@ def store_event(*, name: str, source: str, received: Received, at: datetime | No
     """Keep a verified message, once. The same message again is counted on the row that there is.
 
     An order of a shop outside begins with the first message that names it; all other orders are ours already."""
-    named = ProviderEvent.objects.filter(provider=name, source=source, event_id=received.event_id)
-    event = named.first()
-    if event is not None:
-        return _came_again(event, received)
-    new = ProviderEvent(
-        provider=name,
-        source=source,
-        event_id=received.event_id,
-        kind=received.kind[:100],
-        order=_order_of(name, source, received.reference),
-        body=received.body,
-        headers=dict(received.headers),
-        **({} if at is None else {"received_at": at}),
-    )
-    ProviderEvent.objects.bulk_create([new], ignore_conflicts=True)
-    event = named.get()
-    return event if event.public_id == new.public_id else _came_again(event, received)
+    public_id, order = new_public_id(), _order_of(name, source, received.reference)
+    about = [name, source, received.event_id, received.kind[:100], order]
+    said = [received.body, json.dumps(dict(received.headers))]
+    [event] = ProviderEvent.objects.raw(_KEEP, [public_id, *about, *said, at])
+    if event.public_id != public_id:
+        _warn_of_another_body(event, received)
+    return event
 
 
-def _came_again(event: ProviderEvent, received: Received) -> ProviderEvent:
+def _warn_of_another_body(event: ProviderEvent, received: Received) -> None:
     """Of those who only tell, another message under the same id is a fault of theirs, and may be lost money."""
-    ProviderEvent.objects.filter(pk=event.pk).update(repeats=F("repeats") + 1)
     tells = event.provider in _appliers or not provider(event.provider).ASKS
     if tells and bytes(event.body) != received.body:
         said = "came again with another body, which was not kept"
         raise_alarm(AlarmKind.EVENT_SET_ASIDE, event.public_id, said, order=event.order, event=event)
-    return event
 
 
-def _order_of(name: str, source: str, reference: str) -> Order | None:
+def _order_of(name: str, source: str, reference: str) -> int | None:
     if not reference:
         return None
+    if name == Provider.STANDARD:
+        return _begun(name, source, reference)
     named = Order.objects.filter(provider=name, source=source, reference=reference)
-    order = named.first()
-    if order is None and name == Provider.STANDARD:
-        Order.objects.bulk_create([Order(provider=name, source=source, reference=reference)], ignore_conflicts=True)
-        order = named.get()
-    return order
+    return named.values_list("pk", flat=True).first()
+
+
+def _begun(name: str, source: str, reference: str) -> int:
+    """The order of this reference, made where there is none. Of one that another transaction commits just now this
+    statement sees nothing; the next one does."""
+    named = [name, source, reference]
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute(_BEGIN, [new_public_id(), *named, *named])
+            row = cursor.fetchone()
+            if row is not None:
+                return int(row[0])
 
 
 def handle_event(*, event: ProviderEvent, by: Actor, again: bool = False) -> ProviderEvent:
@@ -88,7 +108,7 @@ def handle_event(*, event: ProviderEvent, by: Actor, again: bool = False) -> Pro
     except Exception as error:
         _note_failure(event, error)
         raise
-    event.refresh_from_db()
+    event.refresh_from_db(fields=_OUTCOME)
     return event
 
 

@@ -71,8 +71,8 @@ def _secrets(source: str) -> Iterator[str]:
     live = WebhookSecret.objects.filter(source__name=source, source__retired_at=None)
     if not settings.DEMO:
         live = live.filter(source__demo=False)
-    for secret in live.filter(Q(ends_at=None) | Q(ends_at__gt=Now())):
-        yield unseal(secret.sealed, SEALED_FOR)
+    for sealed in live.filter(Q(ends_at=None) | Q(ends_at__gt=Now())).values_list("sealed", flat=True):
+        yield unseal(sealed, SEALED_FOR)
 
 
 def events(stored: ProviderEvent) -> list[Event]:

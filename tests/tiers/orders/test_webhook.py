@@ -20,7 +20,7 @@ from tiers.models import AIModel, Alarm, AlarmKind, Grant, InboxState, Order, Or
 from tiers.selectors.offers import early_access as early_access_of
 
 pytestmark = pytest.mark.django_db
-MOST_ROUND_TRIPS = 28
+MOST_ROUND_TRIPS = 20
 
 
 def open_alarms(kind: AlarmKind) -> int:
@@ -46,7 +46,7 @@ def test_a_payment_takes_few_round_trips(shop: Shop) -> None:
     first, again, repeated = (round_trips(lambda m=m: shop.deliver(body, m)) for m in ("one", "two", "two"))
     assert len(first) <= MOST_ROUND_TRIPS, first
     assert len(again) < len(first)
-    assert len(repeated) <= 4, repeated
+    assert len(repeated) <= 3, repeated
 
 
 def round_trips(do: Callable[[], object]) -> list[str]:
