@@ -7,7 +7,6 @@ behind can be found and told again, by `sweep()`.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
 
 import redis
@@ -16,11 +15,10 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.dispatch import Signal
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from accounts.errands import Errands
 from accounts.models import Workspace
+from accounts.wire import Script, connected
 
 log = structlog.get_logger(__name__)
 # Sent, with `seconds`, when Redis could not be told for so long that somebody should know.
@@ -30,13 +28,17 @@ SILENCE: Final = 120  # seconds
 KEPT: Final = 24 * 3600  # seconds
 _BATCH: Final = 500
 
-# Max, never lower: announcements overtake each other. KEYS[1]: a version key; ARGV: the version, how long to keep it.
-_RAISE: Final = """
-local known = redis.call('GET', KEYS[1])
+# Max, never lower: announcements overtake each other. What was confirmed (`c`) was so of the version before.
+# KEYS[1]: a workspace's key; ARGV: the version, how long to keep it.
+_RAISE: Final = Script("""
+local known = redis.call('HGET', KEYS[1], 'v')
 if not known or tonumber(known) < tonumber(ARGV[1]) then
-    redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+    redis.call('HSET', KEYS[1], 'v', ARGV[1])
+    redis.call('HDEL', KEYS[1], 'c')
+    redis.call('EXPIRE', KEYS[1], ARGV[2])
 end
-"""
+return 1
+""")
 # What is locked just now is being changed, and announced again by who changes it, or swept. A mark that is lost in a
 # crash is made again, so the commit need not wait for the disk.
 _MARK: Final = """
@@ -52,9 +54,10 @@ _FAILURES: Final = (redis.RedisError, OSError)
 _errands = Errands("announcing", *_FAILURES)
 
 
-def version_key(public_id: str) -> str:
-    """Where Redis keeps the version. All keys of a workspace begin so, and share one slot of a cluster."""
-    return f"{{{public_id}}}:v"
+def workspace_key(public_id: str) -> str:
+    """Where Redis keeps what it knows of a workspace, its version as field `v`. All keys of a workspace begin so, and
+    share one slot of a cluster."""
+    return f"{{{public_id}}}:w"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +123,7 @@ def _mark(told: Mapping[int, tuple[str, int]]) -> None:
 
 
 def tell(versions: Mapping[str, int]) -> None:
-    """Tell Redis, by one script a name, since their keys lie in different slots. Raises RedisError."""
-    pipeline = _client(settings.REDIS_URL).pipeline(transaction=False)
+    """Tell Redis, by one call a name, since their keys lie in different slots. Raises RedisError."""
+    store = connected(settings.PASS_STORE_URL)
     for name, version in versions.items():
-        pipeline.eval(_RAISE, 1, version_key(name), str(version), str(KEPT))
-    pipeline.execute()
-
-
-@cache
-def _client(url: str) -> redis.Redis:
-    """With timeouts of one step each: what is bounded as a whole is bounded by `Errands`."""
-    return redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0))
+        store.run(_RAISE, [workspace_key(name)], [version, KEPT])

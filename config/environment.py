@@ -63,6 +63,7 @@ class Environment:
     allowed_hosts: list[str]
     database_url: str
     redis_url: str
+    pass_store_url: str
     email: dict[str, Any] | None
     from_email: str
     social_providers: list[str]
@@ -98,6 +99,7 @@ def read(var_dir: Path) -> Environment:
         allowed_hosts=hosts,
         database_url=_url(values, "DATABASE_URL", {"postgres", "postgresql"}),
         redis_url=_url(values, "REDIS_URL", {"redis", "rediss", "unix"}),
+        pass_store_url=_url(values, "PASS_STORE_URL", {"redis", "rediss", "unix"}),
         email=_email(values, demo),
         from_email=values.get("FROM_EMAIL") or f"Trellis <trellis@{urlsplit(site_url).hostname}>",
         social_providers=providers,

@@ -103,6 +103,10 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 EMBEDDED = services.locate(BASE_DIR)
 DATABASE_URL: str = ENV.database_url or EMBEDDED.database_url
 REDIS_URL: str = ENV.redis_url or EMBEDDED.redis_url
+# Where gateways' passes and counters lie: the same Redis, or one of its own, or a node of a cluster.
+PASS_STORE_URL: str = ENV.pass_store_url or REDIS_URL
+# Each process of the gateway keeps itself up to date in a thread. Not so the tests' own process.
+HOUSEKEEPING = True
 
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {

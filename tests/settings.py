@@ -12,6 +12,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+HOUSEKEEPING = "TEST_DATABASE_NAME" in os.environ
 # A code that was shown a moment ago holds, so that no test fails at the turn of a half minute.
 MFA_TOTP_TOLERANCE = 1
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True

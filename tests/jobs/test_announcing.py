@@ -43,7 +43,7 @@ def change(workspace: Workspace) -> Workspace:
 
 def told(workspace: Workspace) -> int | None:
     client = redis.Redis.from_url(settings.REDIS_URL)
-    value = client.get(f"{{{workspace.public_id}}}:v")
+    value = client.hget(f"{{{workspace.public_id}}}:w", "v")
     client.close()
     return None if value is None else int(value)
 
@@ -115,8 +115,8 @@ def test_a_workspace_that_is_locked_is_not_waited_for(workspace: Workspace) -> N
 
 @pytest.mark.parametrize("away", AWAY)
 def test_a_redis_that_is_away_costs_little_and_the_sweep_tells_it_later(away, workspace: Workspace, settings) -> None:
-    there = settings.REDIS_URL
-    with away() as settings.REDIS_URL:
+    there = settings.PASS_STORE_URL
+    with away() as settings.PASS_STORE_URL:
         slowest = 0.0
         for _ in range(5):
             begun = time.monotonic()
@@ -125,7 +125,7 @@ def test_a_redis_that_is_away_costs_little_and_the_sweep_tells_it_later(away, wo
         assert slowest < BOUND
         change(workspace)
         assert workspace.announced_version < workspace.rights_version
-    settings.REDIS_URL = there
+    settings.PASS_STORE_URL = there
     announcing.sweep()
     workspace.refresh_from_db()
     assert told(workspace) == workspace.rights_version == workspace.announced_version
@@ -139,7 +139,7 @@ def test_long_silence_is_said_aloud(workspace: Workspace, settings, monkeypatch:
         heard.append(seconds)
 
     announcing.silence.connect(listener)
-    with blackhole() as settings.REDIS_URL:
+    with blackhole() as settings.PASS_STORE_URL:
         deadline = time.monotonic() + 20
         while not heard and time.monotonic() < deadline:
             announcing.announce_versions({workspace.public_id: 1})

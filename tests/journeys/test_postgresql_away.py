@@ -1,4 +1,5 @@
-"""PostgreSQL refuses every connection, as in an outage, while the gateway goes on asking."""
+"""PostgreSQL refuses every connection, as in an outage, while the gateway goes on asking: what was allowed goes on to
+be, and nothing is refused for it."""
 
 import time
 from collections.abc import Iterator
@@ -56,12 +57,14 @@ def test_what_cannot_be_read_is_unavailable_and_nobodys_fault() -> None:
     with served as port, httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=90) as client:
         assert client.post("/v1/decisions", json=ask, headers=bearer).json()["allow"]
         with outage():
-            decided = client.post("/v1/decisions", json=ask, headers=bearer)
+            known = client.post("/v1/decisions", json=ask, headers=bearer).json()
+            assert (known["allow"], known.get("flags", [])) in [(True, []), (True, ["postgresql_away"])]
+            decided = client.post("/v1/decisions", json={**ask, "model": "gpt-4o"}, headers=bearer)
             assert decided.status_code == 200
             assert (decided.json()["code"], decided.json()["status"]) == ("unavailable", 503)
             malformed = client.post("/v1/decisions", json={**ask, "token": "x"}, headers=bearer).json()
             assert malformed["code"] == "token_malformed"
-            refused = client.post("/v1/forward-auth", headers={**forwarded, "X-Model": "gpt-4o-mini"})
+            refused = client.post("/v1/forward-auth", headers={**forwarded, "X-Model": "gpt-4o"})
             assert (refused.status_code, refused.json()["error"]["code"]) == (503, "unavailable")
             assert refused.headers["retry-after"] == "2"
             assert "x-should-retry" not in refused.headers

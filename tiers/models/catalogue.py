@@ -11,6 +11,7 @@ from accounts.ids import new_public_id
 _RAISE_CATALOGUE = """
     INSERT INTO tiers_catalogueversion (id, version) VALUES (1, 2)
     ON CONFLICT (id) DO UPDATE SET version = tiers_catalogueversion.version + 1;
+    PERFORM pg_notify('trellis', 'catalogue');
     RETURN NULL;
 """
 

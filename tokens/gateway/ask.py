@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from typing import NamedTuple
 
 from tiers.facts import NO_LIMITS, GrantFacts, LimitFacts, OrderFacts, TierFacts, TriesFacts
 
@@ -15,7 +16,8 @@ class Ask:
     """One question. `endpoint` is the raw path as the caller sent it, still percent-encoded, perhaps with a query.
     `operation`: the slug of an operation, by those who name one itself; then no path is looked at.
     `request_id` is ours or the gateway's, never the caller's: for one of it, one free try is taken.
-    `token_in_query`: the token came in the caller's query string; `token_in_header`: perhaps in a header too."""
+    `token_in_query`: the token came in the caller's query string; `token_in_header`: perhaps in a header too.
+    `gateway`: the public id of who asks, which stands for callers of whom no address is known."""
 
     endpoint: str
     token: str | None = None
@@ -29,6 +31,7 @@ class Ask:
     token_in_query: bool = False
     token_in_header: bool = False
     operation: str | None = None
+    gateway: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,18 @@ class ApplicationFacts:
     secret_in_query: bool = False
     suspended_reason: str | None = None
     hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose token it is. `token`, `workspace` and `application` are public ids."""
+
+    token: str
+    workspace: str
+    application: str
+    slug: str
+    publishable: bool
+    rights_version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +99,13 @@ class Pass:
     application_limits: LimitFacts = NO_LIMITS
     workspace_limits: LimitFacts = NO_LIMITS
 
+    @property
+    def identity(self) -> Identity:
+        application = self.application
+        return Identity(
+            self.token, self.workspace, application.id, application.slug, self.publishable, self.rights_version
+        )
+
     def tries_of(self, model: str) -> TriesFacts:
         return next((tries for tries in self.tries if tries.model == model), TriesFacts(model))
 
@@ -112,7 +134,15 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class LimitState:
+class GrantedBy:
+    """What opens an allowed call: the source of a grant, and until when."""
+
+    source: str
+    source_id: str
+    ends_at: datetime | None = None
+
+
+class LimitState(NamedTuple):
     """What is left of one limit after this call. `name`: requests_per_minute, requests_per_day, requests_per_month or
     concurrent_calls. `reset`: seconds until all of it is there again. `scope`: what it is a limit of (token,
     application, workspace or address)."""
@@ -125,22 +155,34 @@ class LimitState:
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """What an allowed call spent, in thousandths of a call: all of it of each of `scopes`, as the store names them, but
+    for what was spent of `packs` (a grant's id, and how much) instead of the application's own."""
+
+    workspace: str
+    units: int
+    scopes: tuple[str, ...]
+    packs: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """Allowed when there is no refusal. The first refusal is the answer, the others are what would come next.
     `tries_left`: a free try of the model allows it, and so many are left after this one; the service takes the try.
-    `flags`: what was away while it was made."""
+    `flags`: what was away while it was made. `spent`: None where no allowance was."""
 
     ask: Ask
     at: datetime
     refusals: tuple[Refusal, ...] = ()
-    rights: Pass | None = None
+    identity: Identity | None = None
     tier: TierFacts | None = None
     operation: str | None = None
     model: str | None = None
-    granted_by: GrantFacts | None = None
+    granted_by: GrantedBy | None = None
     tries_left: int | None = None
     flags: frozenset[str] = field(default=frozenset())
     limits: tuple[LimitState, ...] = ()
+    spent: Spent | None = None
 
     @property
     def allow(self) -> bool:

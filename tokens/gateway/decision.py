@@ -13,7 +13,7 @@ from tiers.entitlements import FreeTry, Held, Standing, holding, standing
 from tiers.facts import Catalogue, GrantFacts, ModelFacts
 from tokens.domains import host_matches, origin_host
 from tokens.gateway import endpoints, lacks, refusals
-from tokens.gateway.ask import Ask, Decision, Pass, Refusal
+from tokens.gateway.ask import Ask, Decision, GrantedBy, Pass, Refusal
 
 # By the name of each check: the refusals that it found.
 Trace = list[tuple[str, tuple[Refusal, ...]]]
@@ -81,14 +81,18 @@ def explain(catalogue: Catalogue, rights: Pass | None, ask: Ask, now: datetime) 
         ask=ask,
         at=now,
         refusals=found,
-        rights=rights,
+        identity=rights.identity if rights else None,
         tier=case.stands.tier,
         operation=case.match.operation.slug if case.match else None,
         model=case.model.name if case.model else None,
-        granted_by=case.granted_by or case.stands.grant,
+        granted_by=_granted_by(case.granted_by or case.stands.grant),
         tries_left=None if found else case.tries_left,
     )
     return decision, trace
+
+
+def _granted_by(grant: GrantFacts | None) -> GrantedBy | None:
+    return GrantedBy(grant.source, grant.source_id, grant.ends_at) if grant else None
 
 
 Found = Iterator[Refusal]

@@ -11,17 +11,19 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.utils.translation import gettext as _
 
 from tokens import keys
-from tokens.gateway import use
+from tokens.gateway import clock, usage
 from tokens.gateway.ask import Address, Network
 from tokens.gateway.http import Fault
 
-# While PostgreSQL cannot be read, a gateway known to this process goes on being known for so long.
+# Housekeeping reads all known gateways again each second, and at once when told of a change. So old a record is
+# believed without asking; and while PostgreSQL cannot be read, so old a one.
+BELIEVED_SECONDS = 3.0
 REMEMBERED_SECONDS = 600
 MAX_REMEMBERED = 1000
 
 _QUERY = """
-SELECT statement_timestamp() AS now, g.public_id, g.kind, g.uri_header, g.method_header, g.address_header,
-       g.model_header, g.scopes, g.networks, g.last_used_at
+SELECT s.hash, g.public_id, g.kind, g.uri_header, g.method_header, g.address_header,
+       g.model_header, g.scopes, g.networks
   FROM tokens_gatewaysecret s
   JOIN tokens_gateway g ON g.id = s.gateway_id
  WHERE s.hash = ANY(%s) AND (s.ends_at IS NULL OR s.ends_at > statement_timestamp()) AND g.revoked_at IS NULL
@@ -73,29 +75,47 @@ def authenticate(text: str | None, remote_address: str, scope: str = "decide", *
 
 
 def _look_up(digests: list[bytes]) -> GatewayRecord | None:
+    at, known = _remembered.get(digests[0], (0.0, None))
+    if known is not None and time.monotonic() - at < BELIEVED_SECONDS:
+        usage.note_gateway(known.id, clock.now())
+        return known
+    began = time.monotonic()
     try:
-        row = _read(digests)
+        rows = _read(digests)
     except (DatabaseError, InterfaceError) as error:
         known = _recall(digests)
         if known is None:
             message = _("Trellis cannot read its database at the moment. Try again shortly.")
             raise Fault(503, "unavailable", message, headers=(("Retry-After", "2"),)) from error
         return known
-    if row is None:
+    if not rows:
         _forget(digests)
         return None
-    use.note_gateway(row["public_id"], row["last_used_at"], row["now"])
-    gateway = _record(row)
-    _remember(digests[0], gateway)
+    gateway = _record(rows[0])
+    usage.note_gateway(gateway.id, clock.now())
+    _remember(digests[0], gateway, began)
     return gateway
 
 
-def _read(digests: list[bytes]) -> Mapping[str, Any] | None:
+def refresh() -> None:
+    """Read all gateways again that this process knows. Raises django.db.Error."""
+    known = list(_remembered)
+    if not known:
+        return
+    began = time.monotonic()
+    rows = {bytes(row["hash"]): row for row in _read(known)}
+    for digest in known:
+        if digest in rows:
+            _remember(digest, _record(rows[digest]), began)
+        else:
+            _forget([digest])
+
+
+def _read(digests: list[bytes]) -> list[Mapping[str, Any]]:
     with connection.cursor() as cursor:
         cursor.execute(_QUERY, [digests, settings.DEMO])
-        row = cursor.fetchone()
         columns = [column.name for column in cursor.description or ()]
-    return None if row is None else dict(zip(columns, row, strict=True))
+        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _record(row: Mapping[str, Any]) -> GatewayRecord:
@@ -129,10 +149,10 @@ def read_address(text: str) -> Address | None:
     return None if address.scope_id else address.ipv4_mapped or address
 
 
-def _remember(digest: bytes, gateway: GatewayRecord) -> None:
+def _remember(digest: bytes, gateway: GatewayRecord, at: float) -> None:
     if len(_remembered) >= MAX_REMEMBERED:
         _remembered.clear()
-    _remembered[digest] = (time.monotonic(), gateway)
+    _remembered[digest] = (at, gateway)
 
 
 def _recall(digests: Iterable[bytes]) -> GatewayRecord | None:

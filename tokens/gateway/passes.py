@@ -1,7 +1,8 @@
 """Compile one token's pass from PostgreSQL: one statement, so one snapshot, with the database's own clock."""
 
+import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from ipaddress import ip_network
 from typing import Any
@@ -9,15 +10,17 @@ from typing import Any
 from django.db import connection
 
 from tiers.facts import NO_LIMITS, AskedAgain, GrantFacts, LimitFacts, OrderFacts, TriesFacts
+from tokens.gateway import clock, spent
 from tokens.gateway.ask import ApplicationFacts, OpenRequest, Pass
+from tokens.gateway.spent import Spent
 
-_QUERY = """
+_QUERY = f"""
 SELECT clock.now AS now,
        coalesce((SELECT version FROM tiers_catalogueversion WHERE id = 1), 1) AS catalogue_version,
        t.public_id AS token, t.kind, t.expires_at, t.revoked_at, t.revoked_reason, t.leaked,
        json_build_array(t.requests_per_minute, t.requests_per_day, t.requests_per_month, t.concurrent_calls) AS caps,
        t.allowed_models, t.allowed_operations, t.allowed_permissions, t.allowed_addresses, t.allowed_origins,
-       t.last_used_at, t.seen_in_query_at, s.ends_at AS secret_ends_at,
+       s.ends_at AS secret_ends_at,
        a.id AS application_pk, a.public_id AS application, a.slug, a.name, a.secret_in_query,
        a.suspended_at AS application_suspended_at, a.suspended_reason AS application_suspended_reason,
        w.public_id AS workspace, w.rights_version, w.demo,
@@ -58,39 +61,42 @@ SELECT clock.now AS now,
        (SELECT json_agg(json_build_array(l.application_id IS NOT NULL, l.requests_per_minute, l.requests_per_day,
                                          l.requests_per_month, l.concurrent_calls))
           FROM tokens_limitoverride l
-         WHERE l.workspace_id = w.id AND (l.application_id IS NULL OR l.application_id = a.id)) AS overrides
+         WHERE l.workspace_id = w.id AND (l.application_id IS NULL OR l.application_id = a.id)) AS overrides,
+{spent.SPENT_SQL}
   FROM (SELECT statement_timestamp() AS now) clock
   LEFT JOIN tokens_tokensecret s ON s.hash = ANY(%s)
   LEFT JOIN tokens_token t ON t.id = s.token_id
   LEFT JOIN tokens_application a ON a.id = t.application_id
   LEFT JOIN accounts_workspace w ON w.id = a.workspace_id
-"""
+"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one statement saw. `rights` is None for a token that is not ours. `last_used_at` and
-    `seen_in_query_at` are no rights, and so not in the pass."""
+    """What one statement saw. `rights` is None for a token that is not ours. `read_at`: when it was asked, by
+    `clock.now()`."""
 
     now: datetime
+    read_at: float
     catalogue_version: int
     rights: Pass | None
-    last_used_at: datetime | None = None
-    seen_in_query_at: datetime | None = None
+    spent: Spent = field(default_factory=Spent)
 
 
 def read(digests: Iterable[bytes]) -> Reading:
     """The pass of the token with one of these hashes (one a key version). Raises django.db.Error."""
+    before, read_at = time.time(), clock.now()
     with connection.cursor() as cursor:
         cursor.execute(_QUERY, [list(digests)])
         columns = [column.name for column in cursor.description or ()]
         row = dict(zip(columns, cursor.fetchone() or (), strict=True))
+    clock.learn(row["now"].timestamp(), before)
     return Reading(
         now=row["now"],
+        read_at=read_at,
         catalogue_version=row["catalogue_version"],
         rights=_pass(row) if row["token"] else None,
-        last_used_at=row["last_used_at"],
-        seen_in_query_at=row["seen_in_query_at"],
+        spent=spent.of(row),
     )
 
 

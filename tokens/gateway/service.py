@@ -1,5 +1,8 @@
-"""From an ask to a decision: token → pass → `decide()` → take the free try that it rests on. Every protocol calls
-`answer()`."""
+"""From an ask to a decision. Every protocol calls `answer()`.
+
+The quick way (`express.py`) allows what the stored pass allows. All else goes the slow way: the token's rights are read
+from PostgreSQL after the ask arrived → `decide()` → its limits → the free try that it rests on.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,92 +12,209 @@ from typing import Final
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, connection
 
+from tiers.entitlements import standing
+from tiers.facts import Catalogue
 from tokens import keys
-from tokens.gateway import catalogues, connections, metrics, passes, refusals, tries, use
-from tokens.gateway.ask import Ask, Decision, Refusal
+from tokens.gateway import (
+    catalogues,
+    connections,
+    express,
+    limit_refusals,
+    metering,
+    metrics,
+    readings,
+    refusals,
+    store,
+    tries,
+    unknown,
+    usage,
+)
+from tokens.gateway.ask import Ask, Decision, Pass, Refusal
 from tokens.gateway.decision import decide
+from tokens.gateway.http import Fault
 
 log = structlog.get_logger(__name__)
 
-
 # Of a free try that others took first, what is left is read again; and again where that was given at this very moment.
 MOST_READINGS: Final = 4
+# Of these a limit says nothing: they are refused before it is looked at.
+_BEFORE_LIMITS: Final = frozenset({"token_malformed", "token_unknown", "token_revoked", "token_expired"})
 
 # The protocol's own checks of a call, once the token is known to be good or bad. Raises to refuse it.
 Check = Callable[[Decision], None]
+_Digests = dict[int, bytes]
 
 
 def answer(ask: Ask, *, away: bool = False, check: Check | None = None) -> Decision:
-    """Decide an ask, and count it. A token of wrong form is answered without any I/O. What cannot be
-    read is `unavailable`, never a 4xx. Messages are in the language that is active.
+    """Decide an ask as things are now. A token of wrong form is answered without any I/O. What cannot be read is
+    `unavailable`, never a 4xx. Messages are in the language that is active.
 
-    `check` is asked before a free try is taken, so that a call which is not passed on after all costs none.
+    `check` is asked before anything is spent for good, so that a call which is not passed on after all costs nothing.
     `away`: PostgreSQL was found away for this very ask, so it is not waited for again."""
     begun = perf_counter()
-    decision = _answer(ask, away, check)
-    metrics.note(decision.reason.code if decision.reason else "ok", perf_counter() - begun)
+    decision, source = _answered(ask, away, check)
+    code = decision.refusals[0].code if decision.refusals else "ok"
+    _count(decision, code)
+    metrics.note(code, perf_counter() - begun, source=source)
     return decision
 
 
-def _answer(ask: Ask, away: bool, check: Check | None) -> Decision:
-    if ask.token is not None and keys.parse_token(ask.token) is None:
-        return _refused(ask, refusals.token_malformed())
+def _answered(ask: Ask, away: bool, check: Check | None) -> tuple[Decision, str]:
+    """And what it rests on."""
+    workspace, digests = "", _Digests()
+    if ask.token is not None:
+        key = keys.parse_token(ask.token)
+        if key is None:
+            return refused(ask, refusals.token_malformed()), metrics.POSTGRESQL
+        workspace, digests = key.owner, keys.digests(ask.token, settings.TOKEN_KEYS)
+    digest = next(iter(digests.values()), None)
+    quick = express.answer(ask, workspace, digest)
+    if quick.decision is not None:
+        return _checked(quick.decision, check), metrics.STORED_PASS
+    metrics.count(metrics.Event.MISS)
     if away:
-        metrics.count(metrics.Event.POSTGRESQL_AWAY)
-        return _refused(ask, refusals.unavailable())
+        return _while_away(ask, workspace, digest, check)
     try:
-        return _answer_from_postgresql(ask, check)
+        return _from_postgresql(ask, digests, check, counted=quick.counted), metrics.POSTGRESQL
     except (DatabaseError, InterfaceError) as error:
         log.error("decision_unavailable", error=str(error), request_id=ask.request_id)
-        metrics.count(metrics.Event.POSTGRESQL_AWAY)
-        return _refused(ask, refusals.unavailable())
+        return _while_away(ask, workspace, digest, check)
     finally:
         connections.release()
 
 
+def _count(decision: Decision, code: str) -> None:
+    """Of tokens that are not ours nothing is counted."""
+    identity, ask, spent = decision.identity, decision.ask, decision.spent
+    if identity is None and ask.token is not None:
+        return
+    token, model, operation = identity.token if identity else "", decision.model or "", decision.operation or ""
+    at, packs = decision.at.timestamp(), spent.packs if spent else ()
+    pack, of_pack = packs[0] if packs else ("", 0)
+    usage.note(
+        token=token,
+        model=model,
+        operation=operation,
+        code=code,
+        units=spent.units if spent else 0,
+        at=at,
+        pack=pack,
+        pack_units=of_pack,
+        in_query=ask.token_in_query,
+    )
+    for pack, of_pack in packs[1:]:
+        usage.note(
+            token=token,
+            model=model,
+            operation=operation,
+            code=code,
+            units=0,
+            at=at,
+            pack=pack,
+            pack_units=of_pack,
+            calls=0,
+        )
+
+
 def tokens_differ(ask: Ask) -> Decision:
     """The answer to a call that carries two tokens: neither of them is believed."""
-    return _refused(ask, refusals.tokens_differ())
+    return refused(ask, refusals.tokens_differ())
 
 
-def _answer_from_postgresql(ask: Ask, check: Check | None) -> Decision:
-    for _reading in range(MOST_READINGS):
-        decision = _decided(ask)
-        if check is not None:
+def refused(ask: Ask, refusal: Refusal) -> Decision:
+    return Decision(ask=ask, at=datetime.now(UTC), refusals=(refusal,))
+
+
+def _checked(decision: Decision, check: Check | None) -> Decision:
+    if check is not None:
+        try:
             check(decision)
+        except Fault:
+            _give_back(decision)
+            raise
+    return decision
+
+
+def _give_back(decision: Decision) -> None:
+    if decision.spent is not None:
+        metering.give_back(decision.spent, decision.at.timestamp())
+
+
+def _while_away(ask: Ask, workspace: str, digest: bytes | None, check: Check | None) -> tuple[Decision, str]:
+    """PostgreSQL cannot be read: what it confirmed not long ago goes on to be allowed, and says so."""
+    metrics.count(metrics.Event.POSTGRESQL_AWAY)
+    quick = express.answer(ask, workspace, digest, postgresql_is_away=True)
+    if quick.decision is None:
+        return refused(ask, refusals.unavailable()), metrics.POSTGRESQL
+    return _checked(quick.decision, check), metrics.STORED_PASS
+
+
+# --- The slow way -----------------------------------------------------------------------------------------
+
+
+def _from_postgresql(ask: Ask, digests: _Digests, check: Check | None, *, counted: bool) -> Decision:
+    for _reading in range(MOST_READINGS):
+        decision = _decided(ask, digests, counted=counted)
+        counted = True
+        decision = _checked(decision, check)
         if decision.tries_left is None:
             return decision
         left = _take(decision)
         if left is not None:
             return replace(decision, tries_left=left)
+        _give_back(decision)
     log.error("free_try_not_taken", request_id=ask.request_id)
-    return _refused(ask, refusals.unavailable())
+    return refused(ask, refusals.unavailable())
 
 
 def _take(decision: Decision) -> int | None:
     """Take the free try that the decision rests on: how many are left, or None where others took the last."""
-    rights, model = decision.rights, decision.model
-    if rights is None or model is None:
+    if decision.identity is None or decision.model is None:
         return None
-    return tries.take(workspace=rights.workspace, model=model, request_id=decision.ask.request_id)
+    return tries.take(workspace=decision.identity.workspace, model=decision.model, request_id=decision.ask.request_id)
 
 
-def _decided(ask: Ask) -> Decision:
-    digests = keys.digests(ask.token, settings.TOKEN_KEYS).values() if ask.token else ()
-    reading = passes.read(digests)
+def _decided(ask: Ask, digests: _Digests, *, counted: bool) -> Decision:
+    if digests and unknown.is_known_as(digests):
+        return refused(ask, refusals.token_unknown())
+    reading = readings.read(digests)
     rights = reading.rights
     if ask.token and (rights is None or (rights.demo and not settings.DEMO)):
-        return _refused(ask, refusals.token_unknown())
+        unknown.remember(digests)
+        return refused(ask, refusals.token_unknown())
     catalogue = catalogues.at(reading.catalogue_version)
     if not catalogue.tiers:
         log.error("catalogue_empty", request_id=ask.request_id)
-        return _refused(ask, refusals.unavailable())
+        return refused(ask, refusals.unavailable())
     decision = decide(catalogue, rights, ask, reading.now)
-    use.note(reading, decision)
-    return decision
+    model = catalogue.models.get(decision.model or "")
+    spend = metering.units(ask, model.cost if model else 1) if decision.allow else 0
+    if rights is None:
+        metered = metering.of_address(ask, catalogue.lowest_tier, reading.now, spend=spend, count=not counted)
+    else:
+        # What a transaction has not committed yet is nobody else's business.
+        keep = not connection.in_atomic_block
+        digest = next(iter(digests.values()))
+        metered = metering.of_token(reading, rights, catalogue, digest, spend=spend, count=not counted, keep=keep)
+    return _limited(decision, metered, catalogue, rights)
 
 
-def _refused(ask: Ask, refusal: Refusal) -> Decision:
-    return Decision(ask=ask, at=datetime.now(UTC), refusals=(refusal,))
+def _limited(decision: Decision, metered: metering.Metered, catalogue: Catalogue, rights: Pass | None) -> Decision:
+    """A spent rate comes before all but the token itself; a spent allowance after all else."""
+    found = decision.refusals
+    if metered.by is not None and not (found and found[0].code in _BEFORE_LIMITS):
+        grants, application = (rights.grants, rights.application.pk) if rights else ((), None)
+        stands = standing(catalogue, grants, application, decision.at)
+        spent = limit_refusals.Spent(metered.by, metered.retry_after, catalogue, rights, stands, decision.at)
+        tell = limit_refusals.rate_limited if metered.refused == store.RATE else limit_refusals.allowance_used_up
+        found = (tell(spent), *found)
+    return replace(
+        decision,
+        refusals=found,
+        tries_left=None if found else decision.tries_left,
+        limits=metered.limits,
+        spent=None if found else metered.spent,
+        flags=metered.flags,
+    )

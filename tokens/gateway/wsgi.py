@@ -9,7 +9,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation.trans_real import get_supported_language_variant, parse_accept_lang_header
 
-from tokens.gateway import connections, health, metrics_page, request_ids
+from tokens.gateway import connections, health, housekeeping, metrics_page, request_ids
 from tokens.gateway.http import Answer, Call, Fault, respond
 from tokens.gateway.protocols import authzen, forwarded, holder, introspection, native, openai_errors
 from tokens.gateway.protocols.forward_auth import forward_auth
@@ -42,6 +42,7 @@ ROUTES: dict[str, tuple[tuple[str, ...], Handler]] = {
 
 
 def gateway(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    housekeeping.ensure()
     call = Call(environ, request_id=request_ids.new())
     try:
         with _language(call.header("Accept-Language")):

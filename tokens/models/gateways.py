@@ -1,5 +1,6 @@
 """Gateways: the proxies that ask, and the keys by which Trellis knows them."""
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -8,6 +9,19 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.ids import new_public_id
+
+
+def tells_gateways() -> list[pgtrigger.Trigger]:
+    """Processes that know gateways by heart hear of a change at its commit."""
+    return [
+        pgtrigger.Trigger(
+            name="told",
+            level=pgtrigger.Statement,
+            when=pgtrigger.After,
+            operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+            func="PERFORM pg_notify('trellis', 'gateways'); RETURN NULL;",
+        )
+    ]
 
 
 class GatewayKind(models.TextChoices):
@@ -61,6 +75,7 @@ class Gateway(models.Model):
                 name="gateway_revoked_pair",
             ),
         ]
+        triggers = tells_gateways()
 
     def __str__(self) -> str:
         return self.name
@@ -82,6 +97,7 @@ class GatewaySecret(models.Model):
                 fields=["gateway"], condition=Q(ends_at__isnull=True), name="gateway_one_current_secret"
             ),
         ]
+        triggers = tells_gateways()
 
     def __str__(self) -> str:
         return f"…{self.last4}"

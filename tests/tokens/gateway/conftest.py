@@ -6,16 +6,18 @@ from tests import factories
 from tests.tokens.gateway.calls import Client
 from tokens.actions.gateways import MintedGateway, add_gateway
 from tokens.actions.tokens import Minted
-from tokens.gateway import catalogues, gateway_keys
+from tokens.gateway import catalogues, gateway_keys, unknown
 
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> Iterator[None]:
     """Versions of rows that a test rolled back mean something else in the next."""
     catalogues.forget()
+    unknown.forget()
     gateway_keys.forget_all()
     yield
     catalogues.forget()
+    unknown.forget()
     gateway_keys.forget_all()
 
 

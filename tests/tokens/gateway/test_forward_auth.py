@@ -7,6 +7,7 @@ import pytest
 from tests import factories
 from tests.tokens.gateway.calls import CHAT, Client, Reply, call
 from tokens.actions.tokens import Minted
+from tokens.gateway import folding, usage
 from tokens.models import Application, Token
 
 MODEL = {"model": "gpt-4o-mini"}
@@ -42,12 +43,19 @@ def test_401_carries_a_challenge(client: Client) -> None:
     assert 'error="invalid_token"' in reply.headers["www-authenticate"]
 
 
+def fold() -> None:
+    """What was counted comes to PostgreSQL, as it does within seconds."""
+    usage.flush()
+    folding.fold()
+
+
 def test_a_token_may_come_in_four_ways(client: Client, seed: Minted) -> None:
     Application.objects.update(secret_in_query=True)
     for headers in (bearer(seed), {"Authorization": f"bearer  {seed.text} "}, {"X-Api-Key": seed.text}):
         assert client.forward(headers=headers, json_body=MODEL).status == 200
     for name in ("key", "token"):
         assert client.forward(f"{CHAT}?a=b&{name}={seed.text}", json_body=MODEL).status == 200
+    fold()
     assert Token.objects.get().seen_in_query_at is not None
 
 
@@ -60,8 +68,10 @@ def test_a_secret_in_the_query_is_refused_where_it_is_off(client: Client, seed: 
 def test_the_same_token_twice_is_one_and_two_that_differ_are_none(client: Client, seed: Minted) -> None:
     twice = {**bearer(seed), "X-Api-Key": seed.text}
     assert client.forward(headers=twice, json_body=MODEL).status == 200
+    fold()
     assert Token.objects.get().seen_in_query_at is None
     assert client.forward(f"{CHAT}?key={seed.text}", headers=twice, json_body=MODEL).status == 200
+    fold()
     assert Token.objects.get().seen_in_query_at is not None
     other = factories.token()
     for uri, headers in (

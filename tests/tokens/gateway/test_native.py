@@ -13,6 +13,7 @@ from tokens.models import Application
 KEYS = {
     *("allow", "status", "code", "type", "param", "message", "remedies", "also", "request_id"),
     *("rights_version", "evaluated_at", "workspace", "application", "tier"),
+    "limits",
 }
 UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 

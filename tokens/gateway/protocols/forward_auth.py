@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from tokens.gateway import catalogues, endpoints, gateway_keys, service
 from tokens.gateway.ask import Ask, Decision
+from tokens.gateway.gateway_keys import GatewayRecord
 from tokens.gateway.http import DRAINED_OF_GATEWAYS, Answer, Call, Fault, Headers
 from tokens.gateway.protocols import forwarded, nginx, openai_errors, presentation, queries
 from tokens.gateway.protocols.forwarded import Forwarded
@@ -33,14 +34,14 @@ def _answer(call: Call, style: str) -> Answer:
     gateway = gateway_keys.authenticate(call.header("X-Gateway-Key"), call.remote_address, status=500)
     call.drained = DRAINED_OF_GATEWAYS
     asked = forwarded.read(call, gateway)
-    decision = _decide(asked, call.request_id, away=gateway.remembered)
+    decision = _decide(asked, call.request_id, gateway)
     if not decision.allow:
         return openai_errors.of_decision(decision)
     headers = allowed_headers(decision)
     return Answer(200, headers=(*headers, nginx.ACCEL_REDIRECT) if style == ACCEL else headers)
 
 
-def _decide(asked: Forwarded, request_id: str, *, away: bool) -> Decision:
+def _decide(asked: Forwarded, request_id: str, gateway: GatewayRecord) -> Decision:
     ask = Ask(
         endpoint=asked.uri,
         token=asked.tokens[0] if asked.tokens else None,
@@ -51,10 +52,11 @@ def _decide(asked: Forwarded, request_id: str, *, away: bool) -> Decision:
         request_id=request_id,
         token_in_query=asked.token_in_query,
         token_in_header=asked.token_in_header,
+        gateway=gateway.id,
     )
     if len(asked.tokens) > 1:
         return service.tokens_differ(ask)
-    return service.answer(ask, away=away, check=partial(_check, asked))
+    return service.answer(ask, away=gateway.remembered, check=partial(_check, asked))
 
 
 def _check(asked: Forwarded, decision: Decision) -> None:
@@ -85,9 +87,9 @@ def allowed_headers(decision: Decision) -> Headers:
     """What the gateway may pass on to its upstream, and the limits, which are its caller's. Slugs may hold any
     letters, so they are percent-encoded."""
     headers = [("X-Trellis-Request-Id", decision.ask.request_id)]
-    if decision.rights:
-        headers.append(("X-Trellis-Application", quote(decision.rights.application.slug, safe="")))
-        headers.append(("X-Trellis-Workspace", decision.rights.workspace))
+    if decision.identity:
+        headers.append(("X-Trellis-Application", quote(decision.identity.slug, safe="")))
+        headers.append(("X-Trellis-Workspace", decision.identity.workspace))
     if decision.tier:
         headers.append(("X-Trellis-Tier", decision.tier.slug))
     return (*headers, *presentation.rate_limit_headers(decision))

@@ -96,7 +96,7 @@ def _check_limit(survey: Survey) -> None:
 
 def _refused(ask: Ask, refusal: Refusal, survey: Survey | None = None) -> Refused:
     at = survey.now if survey else datetime.now(UTC)
-    return Refused(Decision(ask=ask, at=at, refusals=(refusal,), rights=survey.rights if survey else None))
+    return Refused(Decision(ask=ask, at=at, refusals=(refusal,), identity=survey.rights.identity if survey else None))
 
 
 # --- The answers ------------------------------------------------------------------------------------------

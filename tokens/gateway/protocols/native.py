@@ -46,22 +46,24 @@ def _decide(call: Call) -> Answer:
     values = json_bodies.strict_object(json_body(call))
     call.request_id = request_ids.accepted(values.get("request_id", call.request_id))
     at_least = _at_least(values)
-    check = partial(_check_version, at_least)
-    decision = _decided(read_ask(values, call.request_id), away=gateway.remembered, check=check)
+    check = None if at_least is None else partial(_check_version, at_least)
+    ask = read_ask(values, call.request_id, gateway.id)
+    decision = _decided(ask, away=gateway.remembered, check=check)
     return json_answer(200, presentation.full(decision), headers=presentation.rate_limit_headers(decision))
 
 
-def _check_version(at_least: int | None, decision: Decision) -> None:
-    if at_least is not None and decision.rights and decision.rights.rights_version < at_least:
+def _check_version(at_least: int, decision: Decision) -> None:
+    if decision.identity and decision.identity.rights_version < at_least:
         raise Fault(409, "version_ahead", _("No such rights version has been committed."), param="at_least")
 
 
-def _decided(ask: Ask, *, away: bool, check: service.Check) -> Decision:
+def _decided(ask: Ask, *, away: bool, check: service.Check | None) -> Decision:
     """The gateway may give the caller's query with the endpoint, and a token in it counts."""
     in_query = queries.read(ask.endpoint).tokens
+    if not in_query:
+        return service.answer(ask, away=away, check=check)
     tokens = list(dict.fromkeys([*([] if ask.token is None else [ask.token]), *in_query]))
-    token = tokens[0] if tokens else None
-    ask = replace(ask, token=token, token_in_query=bool(in_query), token_in_header=ask.token is not None)
+    ask = replace(ask, token=tokens[0], token_in_query=True)
     return service.tokens_differ(ask) if len(tokens) > 1 else service.answer(ask, away=away, check=check)
 
 
@@ -79,7 +81,7 @@ def json_body(call: Call) -> bytes:
     return body
 
 
-def read_ask(values: dict[str, Any], request_id: str) -> Ask:
+def read_ask(values: dict[str, Any], request_id: str, gateway: str = "") -> Ask:
     """Check every field that is known; others are ignored. null is the same as leaving a field out, and an empty
     `token` is a token, of wrong form. Raises Fault naming the field."""
     endpoint = _text(values, "endpoint")
@@ -89,9 +91,10 @@ def read_ask(values: dict[str, Any], request_id: str) -> Ask:
     permission = PERMISSIONS[0] if permission is None else permission
     if permission not in PERMISSIONS:
         raise _invalid("permission", _("“permission” must be generate or download."))
+    token = _text(values, "token")
     return Ask(
         endpoint=endpoint,
-        token=_text(values, "token"),
+        token=token,
         model=queries.only_model(_text(values, "model"), *queries.read(endpoint).models),
         method=_method(values),
         origin=_text(values, "origin"),
@@ -99,6 +102,8 @@ def read_ask(values: dict[str, Any], request_id: str) -> Ask:
         permission=permission,
         cost=_cost(values),
         request_id=request_id,
+        token_in_header=token is not None,
+        gateway=gateway,
     )
 
 

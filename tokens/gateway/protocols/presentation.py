@@ -24,19 +24,19 @@ _POLICIES: Final = {
 
 def full(decision: Decision) -> dict[str, Any]:
     """The whole decision, as `POST /v1/decisions` answers it."""
-    rights = decision.rights
+    identity = decision.identity
     body = {
         "allow": decision.allow,
         **_verdict(decision.reason),
         "also": also(decision),
         "request_id": decision.ask.request_id,
-        "rights_version": rights.rights_version if rights else None,
+        "rights_version": identity.rights_version if identity else None,
         "evaluated_at": timestamp(decision.at),
     }
-    if rights:
-        named = decision.allow or not rights.publishable
-        body |= {"workspace": rights.workspace} if named else {}
-        body["application"] = rights.application.slug
+    if identity:
+        if decision.allow or not identity.publishable:
+            body["workspace"] = identity.workspace
+        body["application"] = identity.slug
     if decision.tier:
         body["tier"] = decision.tier.slug
     if decision.allow:
@@ -45,6 +45,8 @@ def full(decision: Decision) -> dict[str, Any]:
         body["tries_left"] = decision.tries_left
     if decision.limits:
         body["limits"] = limits(decision.limits)
+    if decision.flags:
+        body["flags"] = sorted(decision.flags)
     return body
 
 

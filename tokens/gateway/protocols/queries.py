@@ -1,6 +1,7 @@
 """The tokens and models in a caller's query string. Pure."""
 
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import parse_qsl
 
 from django.utils.translation import gettext as _
@@ -20,6 +21,9 @@ class Query:
     models: tuple[str, ...] = ()
 
 
+_NO_QUERY: Final = Query()
+
+
 def ambiguous(detail: str) -> Fault:
     return Fault(400, "ask_ambiguous", detail, param="model")
 
@@ -29,7 +33,7 @@ def read(uri: str) -> Query:
     on by their plain names. Raises Fault."""
     text = uri.partition("?")[2]
     if not text:
-        return Query()
+        return _NO_QUERY
     try:
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_PARAMETERS)
     except ValueError as error:

@@ -1,0 +1,224 @@
+"""Redis for the hot path: hiredis packs and parses, one socket a thread, one round trip a call.
+
+redis-py, which everything else uses, costs more than all the rest of a decision. Follows a Redis Cluster by its
+redirections: slots are learnt as they are met, so a cluster needs no setting. A call takes 100 ms at most; after a
+failure nothing is tried for half a second, so that a Redis that is away or hangs delays few.
+"""
+
+import binascii
+import hashlib
+import os
+import socket
+import ssl
+import struct
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Final
+
+import hiredis
+import redis
+from redis.connection import SSLConnection, UnixDomainSocketConnection, parse_url
+
+TIMEOUT: Final = 0.1  # seconds, of connecting and of each answer
+REST: Final = 0.5  # seconds in which nothing is tried after a failure
+_SLOTS: Final = 16384
+_READ: Final = 1 << 16
+_MOST_REDIRECTIONS: Final = 5
+
+Value = bytes | str | int
+Node = tuple[str, int]
+
+
+class Away(redis.RedisError):
+    """Redis cannot be reached in time; what was asked of it may have been done all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A Lua script, sent once and then called by its hash."""
+
+    text: str
+    digest: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "digest", hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest())
+
+
+class Wire:
+    """A Redis, or a cluster, by the URL of one of its nodes."""
+
+    def __init__(self, url: str, timeout: float = TIMEOUT) -> None:
+        self._options: dict[str, Any] = dict(parse_url(url))  # type: ignore[no-untyped-call]
+        self._timeout = timeout
+        self._local = threading.local()
+        self._slots: dict[int, Node] = {}
+        self._rests_until = 0.0
+        # A fork must not talk on the sockets of its parent.
+        os.register_at_fork(after_in_child=self._forget)
+
+    def _forget(self) -> None:
+        self._local = threading.local()
+
+    def run(self, script: Script, keys: Sequence[str], arguments: Sequence[Value]) -> Any:
+        """Run a script on keys of one slot. Raises Away, or redis.ResponseError for a mistake of ours."""
+        reply = self.call("EVALSHA", script.digest, len(keys), *keys, *arguments, key=keys[0])
+        if isinstance(reply, hiredis.ReplyError) and str(reply).startswith("NOSCRIPT"):
+            reply = self.call("EVAL", script.text, len(keys), *keys, *arguments, key=keys[0])
+        if isinstance(reply, hiredis.ReplyError):
+            raise redis.ResponseError(str(reply))
+        return reply
+
+    def call(self, *command: Value, key: str) -> Any:
+        """One command; an error that Redis answers is returned as it is. Raises Away."""
+        if self._rests_until and time.monotonic() < self._rests_until:
+            raise Away("Redis was away a moment ago.")
+        packed = _packed(*command)
+        slot = _slot(key) if self._slots else None
+        node, asking = self._slots.get(slot) if slot is not None else None, False
+        for _redirection in range(_MOST_REDIRECTIONS):
+            reply = self._exchange(node, packed, asking=asking)
+            if not isinstance(reply, hiredis.ReplyError):
+                self._rests_until = 0.0
+                return reply
+            kind, _, rest = str(reply).partition(" ")
+            if kind not in {"MOVED", "ASK"}:
+                return self._refused(reply, kind)
+            node, asking = _node(rest), kind == "ASK"
+            if kind == "MOVED":
+                self._slots[_slot(key)] = node
+        raise self._away("The cluster sends us round in circles.")
+
+    def _refused(self, reply: Any, kind: str) -> Any:
+        """What Redis says while it starts, fails over, or is full is being away too."""
+        if kind in {"LOADING", "CLUSTERDOWN", "TRYAGAIN", "MASTERDOWN", "READONLY", "OOM", "MISCONF", "BUSY"}:
+            raise self._away(str(reply))
+        return reply
+
+    def _exchange(self, node: Node | None, packed: bytes, *, asking: bool) -> Any:
+        """A connection that the server closed while it was idle is opened anew, once."""
+        for fresh in (False, True):
+            try:
+                connection = self._connection(node, fresh=fresh)
+                if asking:
+                    connection.exchange(_packed("ASKING"))
+                return connection.exchange(packed)
+            except _Closed as error:
+                self._drop(node)
+                if fresh:
+                    raise self._away("Redis closes the connection.") from error
+            except OSError as error:
+                self._drop(node)
+                raise self._away(str(error)) from error
+        raise AssertionError("unreachable")
+
+    def _connection(self, node: Node | None, *, fresh: bool) -> "_Connection":
+        connections: dict[Node | None, _Connection] | None = getattr(self._local, "connections", None)
+        if connections is None:
+            connections = self._local.connections = {}
+        connection = None if fresh else connections.get(node)
+        if connection is None:
+            connection = connections[node] = _Connection(self._options, node, self._timeout)
+        return connection
+
+    def _drop(self, node: Node | None) -> None:
+        connection = getattr(self._local, "connections", {}).pop(node, None)
+        if connection is not None:
+            connection.close()
+        if node is not None:
+            self._slots = {slot: other for slot, other in self._slots.items() if other != node}
+
+    def _away(self, why: str) -> Away:
+        self._rests_until = time.monotonic() + REST
+        return Away(why)
+
+
+@cache
+def connected(url: str) -> Wire:
+    """The one wire of this process to that Redis."""
+    return Wire(url)
+
+
+class _Closed(Exception):
+    """The server has closed the connection."""
+
+
+class _Connection:
+    """One socket, used by one thread."""
+
+    def __init__(self, options: dict[str, Any], node: Node | None, timeout: float) -> None:
+        self._socket = _open(options, node, timeout)
+        self._reader = hiredis.Reader()
+        try:
+            self._greet(options, node)
+        except BaseException:
+            self.close()
+            raise
+
+    def _greet(self, options: dict[str, Any], node: Node | None) -> None:
+        password, username = options.get("password"), options.get("username")
+        if password:
+            credentials = (username, password) if username else (password,)
+            self._must("AUTH", *credentials)
+        if node is None and options.get("db"):
+            self._must("SELECT", options["db"])
+
+    def _must(self, *command: Value) -> None:
+        reply = self.exchange(_packed(*command))
+        if isinstance(reply, hiredis.ReplyError):
+            raise OSError(str(reply))
+
+    def exchange(self, packed: bytes) -> Any:
+        """Raises _Closed, or OSError. After either the connection must be dropped: an answer may be on its way."""
+        try:
+            self._socket.sendall(packed)
+            while (reply := self._reader.gets()) is False:
+                read = self._socket.recv(_READ)
+                if not read:
+                    raise _Closed
+                self._reader.feed(read)
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise _Closed from error
+        return reply
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def _open(options: dict[str, Any], node: Node | None, timeout: float) -> socket.socket:
+    kind = options.get("connection_class")
+    if kind is UnixDomainSocketConnection and node is None:
+        opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        opened.settimeout(timeout)
+        opened.connect(options["path"])
+    else:
+        host, port = node or (options.get("host", "localhost"), options.get("port", 6379))
+        opened = socket.create_connection((host, port), timeout)
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if kind is SSLConnection:
+            return ssl.create_default_context().wrap_socket(opened, server_hostname=host)
+    # The kernel keeps the time: Python would poll before each read and write.
+    opened.settimeout(None)
+    wait = struct.pack("ll", int(timeout), int(timeout % 1 * 1e6))
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, wait)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, wait)
+    return opened
+
+
+def _packed(*command: Value) -> bytes:
+    packed: bytes = hiredis.pack_command(command)  # type: ignore[arg-type]  # Its stub knows commands of one word.
+    return packed
+
+
+def _slot(key: str) -> int:
+    """The cluster's slot of a key with a hash tag."""
+    tag = key[key.find("{") + 1 : key.find("}")]
+    return binascii.crc_hqx(tag.encode(), 0) % _SLOTS
+
+
+def _node(rest: str) -> Node:
+    """Of `<slot> <host>:<port>`."""
+    host, _, port = rest.partition(" ")[2].rpartition(":")
+    return host, int(port)

@@ -1,0 +1,45 @@
+"""Confirming anew, in batches, what Redis stores of workspaces that are in use: one read of versions for hundreds of
+them, so that nobody waits for it and no pass is read again while nothing changed."""
+
+import threading
+from typing import Final
+
+from django.db import connection
+
+from accounts.wire import Away
+from tokens.gateway import clock, store
+
+# A pass that was confirmed longer ago is confirmed again, long before it is too old to be believed.
+AFTER_MS: Final = 10_000
+_BATCH: Final = 500
+_MOST: Final = 100_000
+
+_VERSIONS: Final = "SELECT public_id, rights_version FROM accounts_workspace WHERE public_id = ANY(%s)"
+
+_asked: dict[str, int] = {}
+_guard = threading.Lock()
+
+
+def ask_for(workspace: str, version: int) -> None:
+    """Have it renewed by the next `renew()`. `version`: the one that is stored."""
+    if len(_asked) < _MOST:
+        _asked[workspace] = version
+
+
+def renew() -> None:
+    """Confirm all that was asked for. One that has another version by now is only told of it. Raises
+    django.db.Error."""
+    global _asked
+    with _guard:
+        asked, _asked = _asked, {}
+    names = list(asked)
+    for start in range(0, len(names), _BATCH):
+        read_at = clock.now()
+        with connection.cursor() as cursor:
+            cursor.execute(_VERSIONS, [names[start : start + _BATCH]])
+            rows = cursor.fetchall()
+        try:
+            for workspace, version in rows:
+                store.confirm(workspace, version, read_at)
+        except Away:
+            return

@@ -1,0 +1,182 @@
+"""Passes and counters in Redis: one script call an ask. Every key of a call is in one slot of a cluster.
+
+What is stored supports an allow, never a refusal: a miss, a stale pass and a spent limit all lead to PostgreSQL, whose
+answer is written back here. What was read before something newer was announced is not written (fenced), and what was
+confirmed longer than `FRESH_MS` ago is not believed, whatever Redis says.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from django.conf import settings
+
+from accounts.announcing import workspace_key
+from accounts.wire import Script, Wire, connected
+from tokens.gateway.ask import Spent
+from tokens.gateway.limits import CALL, Limit, Scope
+
+FRESH_MS: Final = 30_000
+# While PostgreSQL cannot be read, passes that it confirmed no longer ago than this go on to allow.
+FRESH_WHILE_AWAY_MS: Final = 600_000
+_KEPT: Final = 660  # seconds
+TAKEN, RATE, ALLOWANCE = 1, 2, 3
+
+_SCRIPTS: Final = Path(__file__).parent / "scripts"
+_TAKE: Final = Script((_SCRIPTS / "take.lua").read_text())
+_GIVE_BACK: Final = Script((_SCRIPTS / "give_back.lua").read_text())
+_CONFIRM: Final = Script((_SCRIPTS / "confirm.lua").read_text())
+
+_pack = msgspec.msgpack.Encoder().encode
+# Names of counters begin with the letter of their scope.
+_LETTERS: Final = {Scope.TOKEN: "t", Scope.APPLICATION: "a", Scope.WORKSPACE: "w", Scope.ADDRESS: "i"}
+APPLICATION: Final = _LETTERS[Scope.APPLICATION]
+SCOPES: Final = {letter: str(scope) for scope, letter in _LETTERS.items()}
+_NO_LIMIT: Final = -1
+
+# {rate, left, reset in s, a day's units, left, a month's units, left}; -1: no such limit.
+State = list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What may be spent, ready for the script. `scopes`: the first letter of each limit's scope; `names`: of its
+    counters; `packs`: in the order in which they are spent, after the tier's own."""
+
+    limits: bytes
+    scopes: str
+    names: tuple[str, ...]
+    packs: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Taken:
+    """`status`: TAKEN, or which kind of limit refuses, in the scope `refusing`; a rate for `retry_after` seconds.
+    `age`: for how long the pass has not been confirmed, in ms. `packs`: what was spent of which, in units, instead of
+    the tier's own allowance."""
+
+    status: int
+    age: int
+    blob: bytes | None
+    states: Sequence[State]
+    refusing: int = -1
+    retry_after: int = 0
+    packs: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """What PostgreSQL has just said of a token, to be written with the next spending. `read_at`: before it was read.
+    `blob`: the pass to be stored, None where it may do nothing. `spent`: units of day and month of each limit, and
+    of each pack."""
+
+    version: int
+    read_at: float
+    blob: bytes | None
+    until: datetime | None
+    spent: tuple[Sequence[tuple[int, int]], Sequence[int]]
+
+
+def pass_key(workspace: str, digest: bytes) -> str:
+    return f"{{{workspace}}}:p:{digest[:16].hex()}"
+
+
+def budget(held: Iterable[Limit], now: float = 0.0) -> Budget:
+    """Of packs, those that are there now."""
+    limits = list(held)
+    rows = [
+        (
+            f"{_LETTERS[limit.scope]}{limit.subject}",
+            _NO_LIMIT if limit.facts.per_minute is None else limit.facts.per_minute,
+            _NO_LIMIT if limit.facts.per_day is None else limit.facts.per_day * CALL,
+            _NO_LIMIT if limit.facts.per_month is None else limit.facts.per_month * CALL,
+            int(limit.scope is Scope.APPLICATION),
+        )
+        for limit in limits
+    ]
+    packs = [(pack.id, pack.calls * CALL) for limit in limits for pack in limit.packs if pack.is_there(now)]
+    return Budget(
+        limits=_pack((rows, packs)),
+        scopes="".join(row[0][0] for row in rows),
+        names=tuple(row[0] for row in rows),
+        packs=tuple(pack for pack, _units in packs),
+    )
+
+
+def take(workspace: str, digest: bytes, now: float, *, units: int, fresh_ms: int = FRESH_MS) -> Taken | None:
+    """Spend of the stored pass; None where there is none that is good. Raises Away."""
+    keys = (workspace_key(workspace), pass_key(workspace, digest))
+    reply = _wire().run(_TAKE, keys, (int(now * 1000), fresh_ms, units, 1, month(now)))
+    return _taken(reply) if reply[0] else None
+
+
+def take_read(workspace: str, digest: bytes, now: float, *, units: int, count: bool, held: Budget, fill: Fill) -> Taken:
+    """Spend by what PostgreSQL has just said, and store that. Raises Away."""
+    arguments: list[bytes | str | int] = [int(now * 1000), FRESH_MS, units, int(count), month(now), held.limits]
+    arguments += [_pack(fill.spent), fill.version, int(fill.read_at * 1000)]
+    if fill.blob is not None:
+        ends = "" if fill.until is None else int(fill.until.timestamp() * 1000)
+        arguments += [ends, fill.blob, _KEPT]
+    keys = (workspace_key(workspace), pass_key(workspace, digest))
+    return _taken(_wire().run(_TAKE, keys, arguments))
+
+
+def take_of_address(address: str, now: float, *, units: int, held: Budget, count: bool = True) -> Taken:
+    """Spend of what whoever has no token may, by address. Raises Away."""
+    name = f"a:{address}"
+    nothing = _pack(([(0, 0) for _scope in held.scopes], []))
+    arguments = (int(now * 1000), FRESH_MS, units, int(count), month(now), held.limits, nothing)
+    return _taken(_wire().run(_TAKE, (workspace_key(name), f"{{{name}}}:p"), arguments))
+
+
+def give_back(spent: Spent, now: float) -> None:
+    """Undo a spending whose call was refused after all. Raises Away."""
+    of_packs = sum(units for _pack, units in spent.packs)
+    own = [(name, spent.units - (of_packs if name[0] == APPLICATION else 0)) for name in spent.scopes]
+    arguments = (int(now) // 86_400, month(now), _pack((own, spent.packs)))
+    _wire().run(_GIVE_BACK, (workspace_key(spent.workspace),), arguments)
+
+
+def confirm(workspace: str, version: int, read_at: float) -> None:
+    """PostgreSQL had this version of the workspace when it was read. Raises Away."""
+    _wire().run(_CONFIRM, (workspace_key(workspace),), (version, int(read_at * 1000)))
+
+
+def month(now: float) -> int:
+    """As 202611."""
+    day = int(now // 86400)
+    return _month(day)
+
+
+@cache
+def _month(day: int) -> int:
+    at = datetime.fromtimestamp(day * 86400, UTC)
+    return at.year * 100 + at.month
+
+
+def seconds_left(now: float) -> tuple[int, int]:
+    """Of the UTC day, and of the month."""
+    today = int(now // 86400)
+    return math.ceil((today + 1) * 86400 - now), math.ceil(_month_ends(today) - now)
+
+
+@cache
+def _month_ends(day: int) -> float:
+    at = datetime.fromtimestamp(day * 86400, UTC)
+    first = at.replace(year=at.year + at.month // 12, month=at.month % 12 + 1, day=1)
+    return first.timestamp()
+
+
+def _taken(reply: list[Any]) -> Taken:
+    count = next((i for i in range(5, len(reply)) if len(reply[i]) == 2), len(reply))
+    packs = tuple((part[0].decode(), part[1]) for part in reply[count:])
+    return Taken(reply[0], reply[1], reply[2], reply[5:count], reply[3] - 1, reply[4], packs)
+
+
+def _wire() -> Wire:
+    return connected(settings.PASS_STORE_URL)
