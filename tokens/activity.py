@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from accounts.activity import keep_from_workspaces, name_actions, name_fields
+from tiers.limit_rules import NAMES
 
 name_actions(
     {
@@ -30,6 +31,8 @@ name_actions(
         "request.changes_requested": _("Changes to an access request asked for"),
         "request.approved": _("Access request approved"),
         "request.rejected": _("Access request rejected"),
+        "limits.set": _("Limits set by staff"),
+        "limits.lifted": _("Limits of staff taken away"),
         "gateway.added": _("Gateway added"),
         "gateway.edited": _("Gateway edited"),
         "gateway.key_rotated": _("Key of a gateway rotated"),
@@ -71,5 +74,6 @@ name_fields(
         "expected_volume": _("calls per day, expected"),
         "users": _("who uses it"),
         "links": _("links"),
+        **NAMES,
     }
 )

@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.errors import Invalid, Text
+from tiers.facts import NO_LIMITS, LimitFacts
+from tiers.limit_rules import as_columns, check_limits
 from tiers.models import AIModel, GrantPermission, Operation
 from tokens.domains import HostError, normalise_pattern
 from tokens.models import Token
@@ -18,13 +20,15 @@ MOST_ENTRIES: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Restrictions:
-    """Public model names, operation slugs, generate/download, networks in CIDR form, and host patterns."""
+    """Public model names, operation slugs, generate/download, networks in CIDR form, host patterns, and limits of
+    its own."""
 
     models: tuple[str, ...] = ()
     operations: tuple[str, ...] = ()
     permissions: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
+    caps: LimitFacts = NO_LIMITS
 
     @classmethod
     def of(cls, token: Token) -> "Restrictions":
@@ -34,16 +38,19 @@ class Restrictions:
             permissions=tuple(token.allowed_permissions),
             addresses=tuple(token.allowed_addresses),
             origins=tuple(token.allowed_origins),
+            caps=token.limit_facts,
         )
 
     def cleaned(self) -> "Restrictions":
         """Everything known, in its one written form, sorted and without repeats. Raises Invalid naming the field."""
+        check_limits(self.caps)
         return Restrictions(
             models=_each("models", self.models, _known_models(self.models), UNKNOWN_MODEL),
             operations=_each("operations", self.operations, _known_operations(), UNKNOWN_OPERATION),
             permissions=_each("permissions", self.permissions, _known_permissions(), UNKNOWN_PERMISSION),
             addresses=_each("addresses", self.addresses, network, NO_NETWORK),
             origins=_each("origins", self.origins, _pattern, NO_HOST),
+            caps=self.caps,
         )
 
     def as_columns(self) -> dict[str, Any]:
@@ -54,6 +61,7 @@ class Restrictions:
             "allowed_permissions": list(self.permissions),
             "allowed_addresses": list(self.addresses),
             "allowed_origins": list(self.origins),
+            **as_columns(self.caps),
         }
 
 

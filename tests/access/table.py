@@ -94,6 +94,8 @@ TABLE: Final[dict[str, Audience]] = {
     "holdings/": AUDITORS,
     "holdings/new/": ADMINISTRATORS,
     "holdings/<slug:public_id>/": AUDITORS,
+    "holdings/applications/<slug:public_id>/limits/": AUDITORS,
+    "holdings/workspaces/<slug:public_id>/limits/": AUDITORS,
     "events/": AUDITORS,
     "catalogue/products/": AUDITORS,
     "catalogue/products/new/": ADMINISTRATORS,

@@ -14,6 +14,8 @@ from accounts.errors import Conflict
 from accounts.models import User, Workspace
 from accounts.policies import check_verified_email
 from tiers import policies
+from tiers.facts import NO_LIMITS, LimitFacts
+from tiers.limit_rules import as_columns, check_limits_of_grant
 from tiers.models import AIModel, Grant, GrantPermission, GrantSource, Tier
 
 SELF_SERVICE: Final = "self-service"
@@ -32,10 +34,11 @@ def give_grant(
     reason: str = "",
     starts_at: datetime | None = None,
     ends_at: datetime | None = None,
+    limits: LimitFacts = NO_LIMITS,
     by: Actor,
 ) -> Grant:
     """Give a tier or a model to a workspace, or to one application of it. The same live source and subject again
-    returns the grant that there is, so that a repeated cause has one effect."""
+    returns the grant that there is, so that a repeated cause has one effect. `limits`: in place of the tier's."""
     workspace = _lock(workspace.pk)
     policies.check_give(by, workspace, source)
     policies.check_one_subject(tier, model)
@@ -46,6 +49,7 @@ def give_grant(
     if existing is not None:
         return existing
     policies.check_window(starts_at, ends_at)
+    check_limits_of_grant(limits, tier)
     if source == GrantSource.MANUAL:
         reason = policies.check_reason(reason)
     grant = Grant.objects.create(
@@ -58,6 +62,7 @@ def give_grant(
         ends_at=ends_at,
         created_by=by if isinstance(by, User) else None,
         **({"starts_at": starts_at} if starts_at is not None else {}),
+        **as_columns(limits),
     )
     audit.record("grant.given", grant, by=by, workspace=workspace, reason=reason, after=described(grant))
     return grant
@@ -157,4 +162,5 @@ def described(grant: Grant) -> dict[str, Any]:
         "source": grant.source,
         "source_id": grant.source_id,
         "ends_at": grant.ends_at.isoformat() if grant.ends_at else None,
+        **{name: value for name, value in as_columns(grant.limit_facts).items() if value is not None},
     }

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.errors import Invalid
 from accounts.models import User
 from tiers.actions.grants import give_grant
+from tiers.facts import NO_LIMITS, LimitFacts
 from tiers.models import GrantPermission, GrantSource, Tier
 from tiers.policies import check_window
 from tokens import tasks
@@ -57,10 +58,12 @@ def approve_request(
     version: int,
     tier: Tier | None = None,
     until: datetime | None = None,
+    limits: LimitFacts = NO_LIMITS,
     note: str = "",
     by: User,
 ) -> AccessRequest:
-    """Grant what was asked, or a lower tier, until an end or without one. Never more than was asked."""
+    """Grant what was asked, or a lower tier, until an end or without one. Never more than was asked; `limits`
+    may be others than the tier's."""
     access_request = _to_decide(access_request, version, Action.APPROVE, by)
     granted = _tier_to_grant(access_request, tier)
     check_window(None, until)
@@ -87,6 +90,7 @@ def approve_request(
         source_id=after.public_id,
         reason=note,
         ends_at=until,
+        limits=limits,
         by=by,
     )
     tasks.after_commit(tasks.tell_applicant, after, "request.approved")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from django.db.models.functions import Now
 
@@ -68,13 +69,13 @@ def _token_steps(stage: Stage, key: str, told: Table) -> Iterator[Step]:
         application = stage.applications[key]
         by = stage.people[told["by"]] if "by" in told else application.created_by
         expires_at = clock.now() + timedelta(days=told["days"]) if "days" in told else None
-        restrictions = Restrictions(**{field: tuple(values) for field, values in told.get("only", {}).items()})
+        only: dict[str, Any] = {field: tuple(values) for field, values in told.get("only", {}).items()}
         minted = mint_token(
             application=application,
             kind=told.get("kind", "secret"),
             name=told["name"],
             expires_at=expires_at,
-            restrictions=restrictions,
+            restrictions=Restrictions(**only),
             by=by,
         )
         made.append(minted.token)

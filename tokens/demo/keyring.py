@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from accounts import clock
 from accounts.actions.workspaces import resume_workspace, suspend_workspace
@@ -32,7 +32,7 @@ def _mint(stage: Stage, told: Table, texts: dict[str, str]) -> None:
 
 
 def mint(told: Table, application: Application, days: float | None) -> Minted:
-    only = {field: tuple(values) for field, values in told.get("only", {}).items()}
+    only: dict[str, Any] = {field: tuple(values) for field, values in told.get("only", {}).items()}
     minted = mint_token(
         application=application,
         kind=told.get("kind", "secret"),

@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.forms import WorkspaceField
 from accounts.ids import is_public_id, new_public_id
+from tiers.forms.limits import LimitsForm
 from tiers.models import AIModel, GrantPermission, GrantSource, Tier
 from tokens.models import Application
 from tokens.selectors.holdings import ALL, COMING, ENDED, LIVE, SUSPENDED, Filters
@@ -41,7 +42,7 @@ def _instant(label: Any, help_text: Any) -> forms.DateTimeField:
     return forms.DateTimeField(label=label, required=False, widget=widget, help_text=help_text)
 
 
-class GiveForm(forms.Form):
+class GiveForm(LimitsForm):
     """`key` makes a form that is sent twice give once."""
 
     key = forms.CharField(widget=forms.HiddenInput, max_length=12, initial=new_public_id)

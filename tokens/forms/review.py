@@ -8,7 +8,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.clock import NOT_PAST_LAST_DAY
-from tiers.models import Tier
+from tiers.forms.limits import LimitsForm
+from tiers.models import LIMITS, Tier
 
 APPROVED, CHANGES, REJECTED = "approved", "changes", "rejected"
 DECISIONS: Final = [(APPROVED, _("Approve")), (CHANGES, _("Ask")), (REJECTED, _("Reject"))]
@@ -32,7 +33,7 @@ CANNED: Final = [
 ]
 
 
-class DecisionForm(forms.Form):
+class DecisionForm(LimitsForm):
     """`version` is the row version that the reviewer saw."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
@@ -64,7 +65,8 @@ class DecisionForm(forms.Form):
             choices = [(tier.slug, tier.slug) for tier in tiers]
             self.fields["tier"] = forms.ChoiceField(label=_("Tier"), choices=choices, required=False)
         else:
-            del self.fields["tier"]
+            for name in ("tier", *LIMITS):
+                del self.fields[name]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

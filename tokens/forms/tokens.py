@@ -11,7 +11,8 @@ from django.utils.translation import pgettext
 
 from accounts.clock import NOT_PAST_LAST_DAY, now
 from accounts.ids import new_public_id
-from tiers.models import GrantPermission, Operation
+from tiers.forms.limits import LimitsForm
+from tiers.models import LIMITS, GrantPermission, Operation
 from tiers.words import said
 from tokens.models import Application, Token, TokenKind
 from tokens.policies.tokens import DEFAULT_EXPIRY_DAYS
@@ -67,7 +68,7 @@ def _lines(label: Any, help_text: Any, placeholder: str = "") -> forms.CharField
     return forms.CharField(label=label, help_text=help_text, required=False, max_length=8000, widget=widget)
 
 
-class RestrictionsForm(forms.Form):
+class RestrictionsForm(LimitsForm):
     """Name and restrictions. Lists are written one a line (commas do as well)."""
 
     name = forms.CharField(
@@ -108,6 +109,7 @@ class RestrictionsForm(forms.Form):
             permissions=tuple(values["permissions"]),
             addresses=split(values["addresses"]),
             origins=split(values["origins"]),
+            caps=self.limits(),
         )
 
     @staticmethod
@@ -119,6 +121,7 @@ class RestrictionsForm(forms.Form):
             "permissions": token.allowed_permissions,
             "addresses": "\n".join(token.allowed_addresses),
             "origins": "\n".join(token.allowed_origins),
+            **{name: getattr(token, name) for name in LIMITS},
         }
 
 

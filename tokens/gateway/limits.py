@@ -49,18 +49,23 @@ class Limit:
 
 def of(rights: Pass, stands: Standing) -> tuple[Limit, ...]:
     """The limits that say anything, the widest last."""
-    granted = stands.grant.limits if stands.grant else NO_LIMITS
     found = (
         Limit(Scope.TOKEN, rights.token, rights.caps),
         Limit(
             Scope.APPLICATION,
             rights.application.id,
-            _first(rights.application_limits, granted, stands.tier.limits),
+            of_application(rights.application_limits, stands),
             packs_of(rights),
         ),
         Limit(Scope.WORKSPACE, rights.workspace, rights.workspace_limits),
     )
     return tuple(limit for limit in found if limit.facts != NO_LIMITS)
+
+
+def of_application(staffs: LimitFacts, stands: Standing) -> LimitFacts:
+    """Of each limit what staff set for the application; else what the grant says that it stands on, else the tier."""
+    granted = stands.grant.limits if stands.grant else NO_LIMITS
+    return _first(staffs, granted, stands.tier.limits)
 
 
 def of_address(tier: TierFacts, subject: str) -> tuple[Limit, ...]:

@@ -13,6 +13,7 @@ from tiers.entitlements import Held, Phase, holding, phase, standing
 from tiers.facts import Catalogue, GrantFacts
 from tiers.models import Grant, GrantPermission, GrantSource
 from tokens.models import AccessRequest, Application
+from tokens.selectors.limits import named
 
 MOST_NAMED: Final = 100
 LIVE, SUSPENDED, COMING, ENDED, ALL = "live", "suspended", "coming", "ended", "all"
@@ -110,7 +111,8 @@ def rows(found: Iterable[Grant], now: datetime) -> list[Row]:
 class Provenance:
     """Why a grant is there and what hangs on it. `now` and `without` are tiers' slugs: what its application (or the
     whole workspace) stands on, and what it would stand on if this grant ended. Of a model, `open_without` says
-    whether it would stay open."""
+    whether it would stay open. `limits`: those that it has in
+    place of the tier's, by their names."""
 
     row: Row
     request: AccessRequest | None
@@ -119,6 +121,7 @@ class Provenance:
     now: str
     without: str
     open_without: bool
+    limits: list[tuple[str, int]]
 
 
 def provenance(grant: Grant, now: datetime) -> Provenance:
@@ -137,6 +140,7 @@ def provenance(grant: Grant, now: datetime) -> Provenance:
         now=standing(catalogue, facts.values(), grant.application_id, now).tier.slug,
         without=standing(catalogue, left, grant.application_id, now).tier.slug,
         open_without=_still_open(catalogue, left, grant, now),
+        limits=named(grant.limit_facts),
     )
 
 

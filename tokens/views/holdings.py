@@ -50,7 +50,7 @@ def new(request: SignedInRequest) -> HttpResponse:
 def _given(request: SignedInRequest, form: GiveForm) -> Grant | None:
     given = form.cleaned_data
     names = ("workspace", "tier", "model", "application_id", "permissions", "starts_at", "ends_at", "reason")
-    values = {name: given[name] for name in names}
+    values = {name: given[name] for name in names} | {"limits": form.limits()}
     try:
         return give_grant(source=GrantSource.MANUAL, source_id=given["key"], by=request.user, **values)
     except (Invalid, Conflict, NotAllowed) as error:

@@ -68,6 +68,7 @@ def _carry_out(form: DecisionForm, access_request: AccessRequest, request: Signe
             version=values["version"],
             tier=form.tier_chosen(),
             until=form.ends_at(clock.now()),
+            limits=form.limits(),
             note=values["note"],
             by=request.user,
         )

@@ -25,6 +25,7 @@ from tokens.forms.errors import add_domain_error
 from tokens.forms.tokens import RestrictionsForm, RevokeForm, RotateForm, TokenForm, overlaps, renew, token_form
 from tokens.models import Token
 from tokens.policies import tokens as policies
+from tokens.selectors import limits
 from tokens.selectors import tokens as selectors
 from tokens.selectors.standings import grants_of
 from tokens.views.whereabouts import applications_to_choose, to_first_application
@@ -131,6 +132,7 @@ def detail(request: SignedInRequest, public_id: str) -> HttpResponse:
         "soon": moment + selectors.SOON,
         "history": entries(list(selectors.history(token))),
         "closing": selectors.closing(token, moment),
+        "caps": limits.caps(token, moment),
         "ended": token.expires_at is not None and token.expires_at <= moment,
         "may_manage": may_manage,
         "why_not_rotate": policies.why_not_rotate(request.user, token, moment),

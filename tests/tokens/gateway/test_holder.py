@@ -60,6 +60,16 @@ def test_the_key_tells_tier_restrictions_and_end(seed: Minted) -> None:
     assert seed.text not in json.dumps(body)
 
 
+def test_a_key_tells_the_lowest_limit_that_holds(seed: Minted) -> None:
+    Token.objects.update(requests_per_day=7, requests_per_minute=10**6)
+    assert get("/v1/key", seed.text).json["limits"] == {
+        "requests_per_minute": {"limit": 60},
+        "requests_per_day": {"limit": 7},
+        "requests_per_month": {"limit": 100_000},
+        "concurrent_calls": {"limit": 10},
+    }
+
+
 def test_explain_traces_every_check_and_spends_nothing(seed: Minted) -> None:
     body = explain(seed.text, model="gpt-4o", endpoint="/v1/completions").json
     outcome = {one["check"]: one["passed"] for one in body["checks"]}

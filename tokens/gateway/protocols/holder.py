@@ -3,7 +3,7 @@
 `GET /v1/models`, `GET /v1/key`, `POST /v1/explain`. Nothing is spent but a limit of their own, 60 a minute a token.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import unquote
@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 
 from tiers.facts import ModelFacts
 from tokens import keys
-from tokens.gateway import holder_limit, refusals, request_ids, surveys
+from tokens.gateway import holder_limit, limits, refusals, request_ids, surveys
 from tokens.gateway.ask import Ask, Decision, Refusal
 from tokens.gateway.http import Answer, Call, Fault, json_answer
+from tokens.gateway.limits import Limit
 from tokens.gateway.protocols import forwarded, json_bodies, native, openai_errors, presentation, queries
 from tokens.gateway.surveys import Survey
 
@@ -177,15 +178,23 @@ def _key(call: Call, survey: Survey, ask: Ask) -> Values:
             "addresses": [str(network) for network in rights.allowed_networks],
             "origins": list(rights.allowed_hosts),
         },
-        "limits": {
-            "requests_per_minute": {"limit": tier.requests_per_minute},
-            "requests_per_day": {"limit": tier.requests_per_day},
-            "requests_per_month": {"limit": tier.requests_per_month},
-        },
+        "limits": _limits(limits.of(rights, stands)),
     }
     if not rights.publishable:
         body["workspace"] = rights.workspace
     return body
+
+
+def _limits(held: Iterable[Limit]) -> Values:
+    """Of each the lowest that holds; null where there is none."""
+    facts = [limit.facts for limit in held]
+    found = {
+        "requests_per_minute": [one.per_minute for one in facts],
+        "requests_per_day": [one.per_day for one in facts],
+        "requests_per_month": [one.per_month for one in facts],
+        "concurrent_calls": [one.concurrent for one in facts],
+    }
+    return {name: {"limit": min((v for v in said if v is not None), default=None)} for name, said in found.items()}
 
 
 def _explain(call: Call, survey: Survey, ask: Ask) -> Values:
