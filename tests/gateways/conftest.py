@@ -1,7 +1,9 @@
 """One Trellis and one model server for all tests of a file: nothing of what they ask changes what the next may do."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from pytest_django import DjangoDbBlocker
@@ -10,11 +12,14 @@ from tests import factories
 from tests.fixtures import proxies, upstream
 from tests.fixtures.emptying import empty
 from tests.fixtures.upstream import Upstream
+from tests.gateways.edges import PROMPT, Front
 from tokens.actions.gateways import add_gateway
 from tokens.gateway import catalogues
 from tokens.models import Application
 from tokens.restrictions import Restrictions
 
+# It takes long to install and to start: `make test-litellm` names the program.
+collect_ignore = [] if os.environ.get("LITELLM") else ["test_litellm.py"]
 KINDS = ("caddy", "traefik", "envoy", "custom")
 ELSEWHERE = "192.0.2.0/24"
 
@@ -60,6 +65,16 @@ def received(platform: Platform) -> list[upstream.Received]:
     """What reached the model server in this test."""
     platform.upstream.received.clear()
     return platform.upstream.received
+
+
+@pytest.fixture(scope="package")
+def told(platform: Platform, bearer: dict[str, str]) -> set[str]:
+    """The header fields of limits that Trellis itself sends with an allow."""
+    asked = {"X-Gateway-Key": platform.keys["custom"], "X-Forwarded-Uri": PROMPT, "X-Forwarded-Method": "GET"}
+    host, _colon, port = platform.trellis.partition(":")
+    reply = Front(int(port), Path(host)).call("GET", "/v1/forward-auth", {**asked, **bearer})
+    assert reply.status == 200, reply.body
+    return reply.limits
 
 
 @pytest.fixture(scope="package")

@@ -31,6 +31,11 @@ class Reply:
     body: bytes
 
     @property
+    def limits(self) -> set[str]:
+        """The header fields that say what is left of the caller's limits."""
+        return {name for name in self.headers if name.startswith(("ratelimit", "x-ratelimit-"))}
+
+    @property
     def error(self) -> Any:
         return json.loads(self.body)["error"]
 

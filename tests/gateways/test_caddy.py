@@ -41,12 +41,13 @@ def broken(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 def test_an_allowed_call_arrives_with_whose_it_is_and_without_its_token(
-    caddy: Front, platform: Platform, bearer: dict[str, str], received: list[Received]
+    caddy: Front, platform: Platform, bearer: dict[str, str], told: set[str], received: list[Received]
 ) -> None:
     reply = caddy.call(
         "GET", "/prompt/a%20garden%3F?model=gpt-4o-mini&seed=1", {**bearer, **FORGED, **UNDERSCORED, "Cookie": "a=b"}
     )
     assert (reply.status, reply.headers["access-control-allow-origin"]) == (200, "*")
+    assert reply.limits == told
     [call] = received
     assert (call.method, call.path) == ("GET", "/prompt/a%20garden%3F?model=gpt-4o-mini&seed=1")
     assert call.headers["x-trellis-application"] == platform.application

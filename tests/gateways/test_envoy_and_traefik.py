@@ -62,11 +62,12 @@ def test_the_official_client_is_answered_and_refused_as_trellis_says(front: Fron
 
 
 def test_a_call_arrives_with_whose_it_is_and_without_its_token(
-    kind: str, front: Front, platform: Platform, bearer: dict[str, str], received: list[Received]
+    kind: str, front: Front, platform: Platform, bearer: dict[str, str], told: set[str], received: list[Received]
 ) -> None:
     for method, target, body in (("POST", CHAT, chat("gpt-4o-mini")), ("GET", "/prompt/a%20b?model=gpt-4o-mini", None)):
         reply = front.call(method, target, {**bearer, **FORGED, **JSON, "Cookie": "a=b"}, body)
         assert reply.status == 200, reply.body
+        assert reply.limits == (told if kind == "envoy" else set())
         call = received.pop()
         assert (call.method, call.path, call.length) == (method, target, len(body or b""))
         assert call.headers["x-trellis-application"] == platform.application

@@ -108,9 +108,10 @@ def test_long_bodies_arrive_whole_where_the_route_names_the_model(
     assert reply.status == (200 if size <= 1 << 20 else 413), reply.body
 
 
-def test_streams_pass(front: Front, bearer: dict[str, str]) -> None:
+def test_streams_pass_and_limits_are_told(front: Front, bearer: dict[str, str], told: set[str]) -> None:
     reply = front.call("GET", f"{PROMPT}&stream=1", bearer)
     assert (reply.status, reply.body.count(b"data: ")) == (200, 2)
+    assert reply.limits == told
     assert "model server" not in reply.headers.get("x-ratelimit-limit-requests", "")
 
 

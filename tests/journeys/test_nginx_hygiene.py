@@ -29,6 +29,20 @@ FORGED = {
 }
 
 
+def limits(reply: httpx.Response) -> set[str]:
+    """The header fields that say what is left of the caller's limits."""
+    return {name for name in reply.headers if name.startswith(("ratelimit", "x-ratelimit-"))}
+
+
+def told(edge: Edge, token: str) -> set[str]:
+    """Those that Trellis itself sends with an allow."""
+    asked = {"X-Forwarded-Uri": "/prompt/hello?model=gpt-4o-mini", "X-Forwarded-Method": "GET"}
+    headers = {**asked, "X-Gateway-Key": edge.gateway_key, "Authorization": f"Bearer {token}"}
+    reply = httpx.get(f"{edge.trellis}/v1/forward-auth", headers=headers, timeout=90)
+    assert reply.status_code == 200, reply.text
+    return limits(reply)
+
+
 def test_what_a_caller_forges_is_not_believed(accel: Edge) -> None:
     minted = factories.token()
     headers = {**FORGED, "Authorization": f"Bearer {minted.text}"}
@@ -41,6 +55,7 @@ def test_what_a_caller_forges_is_not_believed(accel: Edge) -> None:
     assert accel.upstream.received == []
     reply = accel.request("POST", CHAT, headers=headers, json=BODY)
     assert (reply.status_code, reply.headers["access-control-allow-origin"]) == (200, "*")
+    assert limits(reply) == told(accel, minted.text)
     [received] = accel.upstream.received
     assert received.headers["x-trellis-application"] == minted.token.application.slug
     assert received.headers["x-trellis-workspace"] == minted.token.workspace.public_id
@@ -114,6 +129,7 @@ def test_auth_request_passes_a_call_on_without_its_body(auth_request: Edge) -> N
     path = f"/prompt/a%20garden?model=gpt-4o-mini&key={minted.text}&seed=1"
     reply = auth_request.request("GET", path, headers=FORGED, content=json.dumps({"model": "gpt-5"}))
     assert reply.status_code == 200
+    assert limits(reply) == told(auth_request, minted.text)
     [received] = auth_request.upstream.received
     assert (received.path, received.length) == ("/prompt/a%20garden?model=gpt-4o-mini&seed=1", 0)
     assert received.headers["x-trellis-application"] == minted.token.application.slug
