@@ -7,11 +7,12 @@ VENV_PYTHON := .venv/bin/python
 COMPILE := $(VENV_PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --custom-compile-command "make requirements" pyproject.toml
 
-.PHONY: help run test lint fix bench demo-data requirements
+.PHONY: help run test test-litellm lint fix bench demo-data requirements
 
 help:
 	@echo "make run                  start Trellis on http://127.0.0.1:8000 (PORT=… for another)"
 	@echo "make test                 run all tests, installing what they need where it can"
+	@echo "make test-litellm         try docs/gateways/litellm_auth.py in a real LiteLLM proxy, installed into var/litellm"
 	@echo "make lint                 check style, types, migrations, templates and documents; changes nothing"
 	@echo "make fix                  format, and apply safe fixes"
 	@echo "make bench                measure, print a table and write var/bench.json"
@@ -24,6 +25,10 @@ run: .venv/run.installed
 test: .venv/test.installed
 	@.ci/system-packages
 	@$(VENV_PYTHON) -m pytest -n $(JOBS) --dist loadfile
+
+# Apart from `make test`: LiteLLM is 700 MB, and takes a minute to install and another to start.
+test-litellm: .venv/test.installed var/litellm/installed
+	@LITELLM="$(CURDIR)/var/litellm/bin/litellm" $(VENV_PYTHON) -m pytest tests/gateways/test_litellm.py
 
 lint: .venv/test.installed
 	$(VENV_PYTHON) -m ruff check .
@@ -66,3 +71,9 @@ requirements: .venv/test.installed
 	@echo "Installing the locked dependencies for the tests into .venv …"
 	@$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
 	@touch $@ .venv/run.installed
+
+var/litellm/installed: tests/gateways/litellm.txt
+	@echo "Installing LiteLLM into var/litellm …"
+	@"$(PYTHON)" -m venv var/litellm
+	@var/litellm/bin/python -m pip install --quiet --disable-pip-version-check -r tests/gateways/litellm.txt
+	@touch $@
