@@ -79,6 +79,11 @@ def parse_token(text: str) -> Key | None:
     return None if key is None or key.kind is KeyKind.GATEWAY else key
 
 
+def looks_secret(text: str) -> bool:
+    """Whether it may be a credential, of ours or not, or a piece of one."""
+    return any(word.startswith("trl_") or len(word) >= SECRET_LENGTH for word in text.split())
+
+
 def parse_gateway_key(text: str) -> Key | None:
     """Read what a gateway presents for itself. A caller's token is malformed here."""
     key = parse(text)

@@ -38,6 +38,7 @@ TABLE: Final[dict[str, Audience]] = {
     "theme/": EVERYBODY,
     "tiers/": EVERYBODY,
     "models/": EVERYBODY,
+    "explain/": SIGNED_IN,
     "webhooks/stripe": EVERYBODY,
     "webhooks/github/secret-scanning": EVERYBODY,
     "orders/": SIGNED_IN,

@@ -23,6 +23,12 @@ PARAMETERS += (
     "decision",
     "key",
     "product",
+    "token",
+    "endpoint",
+    "method",
+    "origin",
+    "address",
+    "permission",
 )
 # Not UTF-8; more than any column counts; a day off the calendar.
 HOSTILE = ("%FF", "9" * 40, "9999-12-31")
@@ -50,6 +56,7 @@ def test_no_query_is_a_fault(world: World, address: str) -> None:
         ("GET", "/requests/new/?model=a%00b", ""),
         ("POST", "/workspace/switch/", "workspace=%00"),
         ("POST", "/requests/new/", "subject=model:%00"),
+        ("POST", "/explain/", "token=%00&endpoint=/v1/completions"),
         ("POST", "/accounts/login/", "login=%00&password=%00"),
     ],
 )

@@ -45,6 +45,7 @@ def pages(application: Application, token: Token, gone: Token, asked: AccessRequ
     ]
     forms += [reverse("tokens:edit", args=[token.public_id]), reverse("requests:withdraw", args=[asked.public_id])]
     lists = ["/", "/applications/", "/tokens/", "/tokens/?tab=ended", "/requests/", "/tokens/new/", "/requests/new/"]
+    lists += ["/explain/", f"/explain/?token={token.public_id}&model=m&endpoint=/v1/completions"]
     return [*details, *forms, *lists]
 
 
@@ -60,11 +61,11 @@ def test_it_is_shown_as_it_was_typed(nasty: SimpleNamespace) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/tokens/", "/applications/", "/requests/", "/requests/new/", "/models/", "/tokens/new/"]
+    "path", ["/tokens/", "/applications/", "/requests/", "/requests/new/", "/models/", "/tokens/new/", "/explain/"]
 )
 @pytest.mark.parametrize("text", ["%F0%9F%8C%B1", "-1", "%3Cscript%3Ealert(1)", "0123456789ab", "a" * 3000])
 def test_nonsense_in_an_address_is_no_failure(world: SimpleNamespace, path: str, text: str) -> None:
-    names = ("after", "before", "find", "tab", "tier", "model", "application", "q", "family", "operation")
+    names = ("after", "before", "find", "tab", "tier", "model", "application", "q", "family", "operation", "token")
     answer = world.client.get(path + "?" + "&".join(f"{name}={text}" for name in names))
     assert answer.status_code == 200
     assert "<script>alert" not in answer.content.decode()

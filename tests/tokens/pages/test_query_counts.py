@@ -27,7 +27,9 @@ def paths(world: SimpleNamespace) -> Iterator[str]:
         "/models/",
         "/requests/new/",
         "/tokens/new/",
+        "/explain/",
     )
+    yield f"/explain/?token={world.token.public_id}&model=GPT-4o&endpoint=/v1/completions"
     yield reverse("applications:detail", args=[world.application.public_id])
     yield reverse("tokens:detail", args=[world.token.public_id])
     yield reverse("requests:detail", args=[world.asked.public_id])

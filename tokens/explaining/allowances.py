@@ -1,0 +1,66 @@
+"""How much a caller may use and what is left of it, in a few words. Pure but for gettext."""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils.translation import gettext as _
+
+from tiers.facts import LimitFacts
+from tokens.gateway import limits
+from tokens.gateway.ask import LimitState
+from tokens.gateway.explanations import Explanation
+
+_LEFT: Final[dict[str, Callable[[], str]]] = {
+    "requests_per_minute": lambda: _("%(left)s of %(limit)s left this minute"),
+    "requests_per_day": lambda: _("%(left)s of %(limit)s left today"),
+    "requests_per_month": lambda: _("%(left)s of %(limit)s left this month"),
+    "concurrent_calls": lambda: _("%(left)s of %(limit)s more at once"),
+}
+_ALLOWED: Final[dict[str, Callable[[], str]]] = {
+    "per_minute": lambda: _("%(limit)s a minute"),
+    "per_day": lambda: _("%(limit)s a day"),
+    "per_month": lambda: _("%(limit)s a month"),
+    "concurrent": lambda: _("%(limit)s at once"),
+}
+
+
+def told(explanation: Explanation) -> str:
+    """What is left, where that is known; else what is allowed."""
+    states = explanation.decision.limits
+    return _left(states) if states else _allowed(explanation)
+
+
+def _left(states: Iterable[LimitState]) -> str:
+    """Of several limits of one name that which leaves least."""
+    least: dict[str, LimitState] = {}
+    for state in states:
+        other = least.get(state.name)
+        if other is None or state.remaining < other.remaining:
+            least[state.name] = state
+    return ", ".join(
+        _LEFT[name]() % {"left": intcomma(state.remaining), "limit": intcomma(state.limit)}
+        for name, state in least.items()
+        if name in _LEFT
+    )
+
+
+def _allowed(explanation: Explanation) -> str:
+    words = [
+        say() % {"limit": intcomma(limit)}
+        for name, say in _ALLOWED.items()
+        if (limit := _smallest(explanation, name)) is not None
+    ]
+    return ", ".join(words) or _("unlimited")
+
+
+def _smallest(explanation: Explanation, name: str) -> int | None:
+    """What holds of a limit is the smallest of those that hold at once."""
+    rights, stands = explanation.decision.rights, explanation.case.stands
+    if rights is None:
+        tier = stands.tier
+        facts = [LimitFacts(tier.requests_per_minute, tier.requests_per_day, tier.requests_per_month)]
+    else:
+        facts = [limit.facts for limit in limits.of(rights, stands)]
+    values = [value for one in facts if (value := getattr(one, name)) is not None]
+    return min(values, default=None)

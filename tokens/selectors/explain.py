@@ -1,0 +1,71 @@
+"""What the page `/explain/` reads beside the decision itself."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import User, Workspace
+from tokens.keys import looks_secret
+from tokens.models import Token
+from tokens.selectors.tokens import current, with_secrets
+
+MOST_NAMED: Final = 100
+_LABEL: Final = re.compile(r".+ / .+ …\w{4}")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A token by the name under which it is picked, and the hash of its current secret."""
+
+    token: Token
+    label: str
+    last4: str
+    hash: bytes
+
+
+def tokens_to_name(workspace: Workspace) -> list[Named]:
+    """The newest tokens of a workspace, ended ones too: those are often the ones in question."""
+    rows = with_secrets(Token.objects.filter(workspace=workspace)).order_by("-id")[:MOST_NAMED]
+    return [named(token) for token in rows]
+
+
+def named(token: Token) -> Named:
+    secret = next((secret for secret in token.secrets.all() if secret.ends_at is None), None)
+    last4 = current(token)
+    label = f"{token.application.name} / {token.name} …{last4}"
+    return Named(token, label, last4, bytes(secret.hash) if secret else b"")
+
+
+def by_id(person: User, public_id: str) -> Named | None:
+    """The token of that id in any workspace of this person."""
+    found = _theirs(person).filter(public_id=public_id).first()
+    return named(found) if found else None
+
+
+def by_name(workspace: Workspace, text: str) -> list[Named]:
+    """The tokens of a workspace that somebody may mean: by the label, the name, the id or the last four characters.
+    What may be a secret is not looked for."""
+    if not text or (looks_secret(text) and not is_label(text)):
+        return []
+    ending = text.rpartition("…")[2].strip()
+    meant = Q(name=text) | Q(public_id=text) | Q(secrets__last4=ending, secrets__ends_at=None)
+    rows = with_secrets(Token.objects.filter(workspace=workspace)).filter(meant).distinct().order_by("-id")[:20]
+    found = [named(token) for token in rows]
+    exactly = [one for one in found if one.label == text]
+    return exactly[:1] or found
+
+
+def is_label(text: str) -> bool:
+    """Whether it has the form of the names that are offered."""
+    return _LABEL.fullmatch(text) is not None
+
+
+def _theirs(person: User) -> QuerySet[Token]:
+    return with_secrets(Token.objects.filter(workspace__memberships__user=person))
+
+
+def workspace_of(person: User, workspace: str) -> Workspace | None:
+    """The workspace of that public id, if this person belongs to it."""
+    return Workspace.objects.filter(public_id=workspace, memberships__user=person).first()

@@ -1,0 +1,124 @@
+"""Why was this call refused? A token, a model and an endpoint: the very decision that a gateway gets, explained."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from accounts.access import SignedInRequest, requires
+from accounts.ids import is_public_id
+from accounts.roles import Permission
+from tiers.facts import Catalogue
+from tokens.explaining.answer import Answer
+from tokens.explaining.buttons import NO_TOKEN
+from tokens.forms.explain import AskForm, is_name, pasted
+from tokens.gateway import explanations, holder_limit, request_ids
+from tokens.gateway.ask import Ask
+from tokens.selectors import explain as selectors
+from tokens.selectors.explain import Named
+
+LINKED: Final = ("model", "method", "endpoint", "origin", "address", "permission")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The form as it stands, and the answer to it. `wait`: seconds until the person may ask again."""
+
+    form: AskForm
+    answer: Answer | None = None
+    wait: int = 0
+
+    @property
+    def status(self) -> int:
+        if self.wait:
+            return 429
+        return 422 if self.form.is_bound and self.form.errors else 200
+
+
+@requires(Permission.WORKSPACE_VIEW)
+@never_cache
+@sensitive_post_parameters("token")
+@require_http_methods(["GET", "HEAD", "POST"])
+def explain(request: SignedInRequest) -> HttpResponse:
+    """A link names a token by its id and is answered at once; a token's own text comes by POST alone, and is in no
+    answer."""
+    if request.GET.get("token", "").startswith("trl_"):
+        return _without_secret(request)
+    catalogue = explanations.catalogue()
+    shown = _posted(request, catalogue) if request.method == "POST" else _linked(request, catalogue)
+    context = {
+        "form": shown.form,
+        "answer": shown.answer,
+        "tokens": selectors.tokens_to_name(request.workspace),
+        "models": sorted(catalogue.models),
+        "endpoints": sorted({one.partition(" ")[2] for op in catalogue.operations.values() for one in op.endpoints}),
+        "workspace": request.workspace,
+    }
+    response = render(request, "explain/page.html", context, status=shown.status)
+    if shown.wait:
+        response["Retry-After"] = str(shown.wait)
+    return response
+
+
+def _without_secret(request: SignedInRequest) -> HttpResponse:
+    """Lead away from an address that has a token's text in it, which this page never makes."""
+    query = request.GET.copy()
+    del query["token"]
+    messages.warning(request, _("A token does not belong in an address, where logs keep it. Paste it below."))
+    return HttpResponseRedirect(f"{reverse('explain')}?{query.urlencode()}")
+
+
+def _linked(request: SignedInRequest, catalogue: Catalogue) -> Shown:
+    """A link may name a token of another workspace of this person: then the page stands in that one."""
+    token = request.GET.get("token", "")
+    named = selectors.by_id(request.user, token) if is_public_id(token) else None
+    if named is not None:
+        request.workspace = named.token.workspace
+    values = {name: value for name in LINKED if (value := request.GET.get(name, ""))}
+    values["token"] = named.label if named else ""
+    if "endpoint" not in values or not (named or token == NO_TOKEN):
+        return Shown(AskForm(initial=values, catalogue=catalogue))
+    form = AskForm({"method": "POST", "permission": "generate", **values}, catalogue=catalogue)
+    form.is_valid()
+    return Shown(form, _answer(request, form.ask, named))
+
+
+def _posted(request: SignedInRequest, catalogue: Catalogue) -> Shown:
+    request.workspace = selectors.workspace_of(request.user, request.POST.get("workspace", "")) or request.workspace
+    form, text = AskForm(request.POST, catalogue=catalogue), pasted(request.POST.get("token", ""))
+    found = selectors.by_name(request.workspace, text)
+    form.check_token(text, [one.label for one in found])
+    wait = holder_limit.wait_for(f"person-{request.user.public_id}")
+    if wait:
+        form.add_error(None, _("You may ask 60 times a minute. Ask again in %(seconds)s s.") % {"seconds": wait})
+    named = found[0] if found else None
+    answer = None if form.errors else _answer(request, form.ask, named, None if named else text or None)
+    if named is None and text and not is_name(text):
+        form.forget_token(_label(request, answer))
+    return Shown(form, answer, wait)
+
+
+def _answer(request: SignedInRequest, ask: Ask | None, named: Named | None, text: str | None = None) -> Answer | None:
+    """`named`: the token that was picked; else `text` is the one that was pasted; without either there is none."""
+    if ask is None:
+        return None
+    ask = replace(ask, token=text, request_id=request_ids.new())
+    explanation = explanations.of_call(ask, named.hash if named else None)
+    rights = explanation.decision.rights
+    workspace = selectors.workspace_of(request.user, rights.workspace) if rights else None
+    last4 = named.last4 if named else (text or "")[-4:]
+    return Answer(explanation, not rights or workspace is not None, workspace.name if workspace else "", last4)
+
+
+def _label(request: SignedInRequest, answer: Answer | None) -> str:
+    """The name of the token that was pasted, if it is one of theirs: with it the form goes on."""
+    rights = answer.decision.rights if answer else None
+    named = selectors.by_id(request.user, rights.token) if rights else None
+    return named.label if named else ""
