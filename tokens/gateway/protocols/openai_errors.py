@@ -1,6 +1,9 @@
 """Refusals as OpenAI's clients read them: they raise their own exceptions, with our message, code and remedies."""
 
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.conf import settings
 
 from tokens.gateway.ask import Decision
 from tokens.gateway.http import Answer, Fault, Headers, json_answer
@@ -9,6 +12,9 @@ from tokens.gateway.reasons import REASONS, TYPE_OF_STATUS
 
 # What may be different in a moment though the caller changes nothing. All else is not worth a retry.
 PASSING = frozenset({"rate_limited", "payment_pending", "unavailable"})
+
+# What a caller sends may be long, and headers are short. Longer parts are left out.
+MAX_IN_LINK: Final = 200
 
 
 def of_decision(decision: Decision) -> Answer:
@@ -21,7 +27,22 @@ def of_decision(decision: Decision) -> Answer:
     status = REASONS[refusal.code].status
     if status == 401:
         headers.append(("WWW-Authenticate", _challenge(refusal.code)))
+    if status < 500:
+        headers.append(("Link", _help(decision)))
     return json_answer(status, {"error": decision_body(decision)}, headers=tuple(headers))
+
+
+def _help(decision: Decision) -> str:
+    """RFC 8288: the page that explains this very call to a person. It names the token by its id, never by its text."""
+    ask, rights = decision.ask, decision.rights
+    told = {
+        "token": rights.token if rights else None,
+        "model": ask.model,
+        "method": ask.method if ask.method != "POST" else None,
+        "endpoint": ask.endpoint.partition("?")[0],
+    }
+    fit = {name: value for name, value in told.items() if value and len(value) <= MAX_IN_LINK}
+    return f'<{settings.SITE_URL}/explain/?{urlencode(fit, errors="replace")}>; rel="help"'
 
 
 def decision_body(decision: Decision) -> dict[str, Any]:

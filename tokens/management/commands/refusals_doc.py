@@ -15,6 +15,11 @@ The reasons in the order in which they are checked. The first that applies is `c
 402 says that something can be obtained, and always has a remedy that obtains; 403 says that nothing the caller could
 obtain would change the answer, and offers `edit` or `contact` alone.
 
+The page *Why was it refused?* (`/explain/`) shows for any call which of these checks it passes and which refuses it,
+the body that the client sees, the call as it was meant, and the ways out as links. Over forward-auth, each refusal but
+`unavailable` has a header that leads there with the call filled in: `Link: <https://…/explain/?…>; rel="help"`. It
+names the token by its id, never by its text.
+
 | code | status | type | param | when |
 | --- | --- | --- | --- | --- |
 """
