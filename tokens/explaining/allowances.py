@@ -6,7 +6,6 @@ from typing import Final
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.translation import gettext as _
 
-from tiers.facts import LimitFacts
 from tokens.gateway import limits
 from tokens.gateway.ask import LimitState
 from tokens.gateway.explanations import Explanation
@@ -56,11 +55,7 @@ def _allowed(explanation: Explanation) -> str:
 
 def _smallest(explanation: Explanation, name: str) -> int | None:
     """What holds of a limit is the smallest of those that hold at once."""
-    rights, stands = explanation.decision.rights, explanation.case.stands
-    if rights is None:
-        tier = stands.tier
-        facts = [LimitFacts(tier.requests_per_minute, tier.requests_per_day, tier.requests_per_month)]
-    else:
-        facts = [limit.facts for limit in limits.of(rights, stands)]
+    rights, stands = explanation.rights, explanation.case.stands
+    facts = [stands.tier.limits] if rights is None else [limit.facts for limit in limits.of(rights, stands)]
     values = [value for one in facts if (value := getattr(one, name)) is not None]
     return min(values, default=None)

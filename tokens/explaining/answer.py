@@ -76,13 +76,13 @@ class Answer:
 
     @cached_property
     def rows(self) -> list[Row]:
-        rights = self.decision.rights
+        rights = self.explanation.rights
         holder = ", ".join(name for name in (self.workspace, rights.application.name if rights else "") if name)
         return rows(Tracing(self.explanation, self.last4, holder))
 
     @property
     def rights_version(self) -> int | None:
-        return self.decision.rights.rights_version if self.decision.rights else None
+        return self.explanation.rights.rights_version if self.explanation.rights else None
 
     @property
     def milliseconds(self) -> float:
@@ -91,7 +91,7 @@ class Answer:
     @property
     def token(self) -> str:
         """The token's id for links; "" where its text alone tells which it is."""
-        rights = self.decision.rights
+        rights = self.explanation.rights
         if rights is not None:
             return rights.token if self.own else ""
         return NO_TOKEN if self.recognised else ""
@@ -120,7 +120,7 @@ class Answer:
     def native(self) -> SafeString:
         """The decision as a gateway is told it; of a publishable token not more than its holders are."""
         values: dict[str, Any] = presentation.full(self.decision)
-        rights = self.decision.rights
+        rights = self.explanation.rights
         if rights and rights.publishable and not self.own:
             values.pop("workspace", None)
             if values.get("granted_by"):
@@ -131,5 +131,5 @@ class Answer:
     def command(self) -> SafeString | None:
         if self.correction is None:
             return None
-        anonymous = self.decision.rights is None
+        anonymous = self.explanation.rights is None
         return snippets.of_command(samples.pieces(self.explanation.catalogue, self.correction.ask, anonymous=anonymous))

@@ -82,7 +82,7 @@ class Tracing:
 
     @property
     def rights(self) -> Pass | None:
-        return self.explanation.decision.rights
+        return self.explanation.rights
 
     def row(self, name: str, checks: tuple[str, ...], passed: str, note: str = "", *, reached: bool = True) -> Row:
         """What these checks found; `passed` is said where they found nothing."""
@@ -169,8 +169,9 @@ def _holding(tracing: Tracing) -> Rows:
         yield Row(more, Outcome.NOT_REACHED, _("not reached"))
         return
     refusal = next(iter(tracing.found.get("held", ())), None)
-    yield _tier_row(tracing, tier, refusal)
-    if refusal is not None and refusal.code not in _OF_THE_TIER:
+    row = _tier_row(tracing, tier, refusal)
+    yield row
+    if refusal is not None and (row.outcome is Outcome.ASIDE or refusal.code not in _OF_THE_TIER):
         yield tracing.refused(more, refusal)
     elif refusal is not None:
         yield Row(more, Outcome.ASIDE, _("none that opens it"))
@@ -201,8 +202,10 @@ def _opened_by(tracing: Tracing) -> str:
         return ngettext("a free try; %(left)d left after it", "a free try; %(left)d left after it", left) % {
             "left": left
         }
-    grant, model = decision.granted_by, tracing.case.usable_model
-    if grant is None or model is None or grant.model != model.name:
+    if decision.granted_by and decision.granted_by.source == "free_try":
+        return _("a free try would open it")
+    by, tier = decision.granted_by, tracing.case.stands.grant
+    if by is None or (tier is not None and (by.source, by.source_id) == (tier.source, tier.source_id)):
         return _("not needed")
     return _("a grant of the model opens it")
 
@@ -218,7 +221,11 @@ def _rate(tracing: Tracing) -> Rows:
     if not tracing.explanation.trace:
         yield Row(name, Outcome.NOT_REACHED, _("not reached"))
         return
-    yield Row(name, Outcome.PASSED, allowances.told(tracing.explanation), _("nothing spent"))
+    text = allowances.told(tracing.explanation)
+    if any(state.remaining == 0 for state in tracing.explanation.decision.limits):
+        yield Row(name, Outcome.LATER, text, "429", 429)
+    else:
+        yield Row(name, Outcome.PASSED, text, _("nothing spent"))
 
 
 _ROWS: Final[tuple[Callable[[Tracing], Rows], ...]] = (

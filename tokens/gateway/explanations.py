@@ -12,9 +12,10 @@ from django.db import DatabaseError, InterfaceError
 
 from tiers.facts import Catalogue
 from tokens import keys
-from tokens.gateway import catalogues, passes, refusals
-from tokens.gateway.ask import Ask, Decision, Pass, Refusal
+from tokens.gateway import catalogues, metering, passes, refusals
+from tokens.gateway.ask import Ask, Decision, LimitState, Pass, Refusal
 from tokens.gateway.decision import Case, Trace, decide, explain
+from tokens.gateway.passes import Reading
 
 log = structlog.get_logger(__name__)
 NOTHING_READ = Catalogue(version=0, tiers={}, models={}, operations={})
@@ -28,16 +29,17 @@ class Explanation:
     decision: Decision
     trace: Trace
     catalogue: Catalogue
+    rights: Pass | None = None
     took: float = 0.0
 
     @cached_property
     def case(self) -> Case:
         """The facts that the checks saw."""
-        return Case(self.catalogue, self.decision.rights, self.decision.ask, self.decision.at)
+        return Case(self.catalogue, self.rights, self.decision.ask, self.decision.at)
 
     def decide(self, ask: Ask) -> Decision:
         """What the same caller would be told of another call."""
-        return decide(self.catalogue, self.decision.rights, ask, self.decision.at)
+        return decide(self.catalogue, self.rights, ask, self.decision.at)
 
 
 def of_call(ask: Ask, picked: bytes | None = None) -> Explanation:
@@ -65,7 +67,22 @@ def _explained(ask: Ask, picked: bytes | None) -> Explanation:
         return _refused(ask, reading.now, unrecognised, known)
     began = time.thread_time()
     decision, trace = explain(known, rights, replace(ask, token=None), reading.now)
-    return Explanation(decision, trace, known, time.thread_time() - began)
+    took = time.thread_time() - began
+    return Explanation(replace(decision, limits=_left(ask, reading, known, picked)), trace, known, rights, took)
+
+
+def _left(ask: Ask, reading: Reading, known: Catalogue, picked: bytes | None) -> tuple[LimitState, ...]:
+    """What is left of each limit, looked at and not counted; nothing while Redis is away, or of a caller of whom
+    neither token nor address is known."""
+    rights = reading.rights
+    if rights is not None:
+        digest = _digests(ask, picked)[0]
+        found = metering.of_token(reading, rights, known, digest, spend=0, count=False, keep=False)
+    elif ask.address is not None:
+        found = metering.of_address(ask, known.lowest_tier, reading.now, spend=0, count=False)
+    else:
+        return ()
+    return () if found.flags else found.limits
 
 
 def _digests(ask: Ask, picked: bytes | None) -> Sequence[bytes]:

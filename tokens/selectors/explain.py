@@ -4,15 +4,22 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+import structlog
 from django.db.models import Q, QuerySet
+from redis import RedisError
 
 from accounts.models import User, Workspace
+from tokens.explaining.recent import Entry, entries
+from tokens.gateway import refusal_log
 from tokens.keys import looks_secret
 from tokens.models import Token
 from tokens.selectors.tokens import current, with_secrets
 
 MOST_NAMED: Final = 100
+MOST_RECENT: Final = 12
 _LABEL: Final = re.compile(r".+ / .+ …\w{4}")
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,15 @@ def by_name(workspace: Workspace, text: str) -> list[Named]:
 def is_label(text: str) -> bool:
     """Whether it has the form of the names that are offered."""
     return _LABEL.fullmatch(text) is not None
+
+
+def recent_refusals(workspace: Workspace) -> list[Entry] | None:
+    """Of the tokens of a workspace, the newest first; None while they cannot be read."""
+    try:
+        return entries(refusal_log.recent(workspace.public_id, limit=MOST_RECENT))
+    except (RedisError, OSError) as error:
+        log.warning("recent_refusals_not_read", error=str(error))
+        return None
 
 
 def _theirs(person: User) -> QuerySet[Token]:

@@ -18,6 +18,8 @@ from accounts.roles import Permission
 from tiers.facts import Catalogue
 from tokens.explaining.answer import Answer
 from tokens.explaining.buttons import NO_TOKEN
+from tokens.explaining.recent import Entry
+from tokens.explaining.recent import followed as find_followed
 from tokens.forms.explain import AskForm, is_name, pasted
 from tokens.gateway import explanations, holder_limit, request_ids
 from tokens.gateway.ask import Ask
@@ -29,11 +31,14 @@ LINKED: Final = ("model", "method", "endpoint", "origin", "address", "permission
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The form as it stands, and the answer to it. `wait`: seconds until the person may ask again."""
+    """The form as it stands, and the answer to it. `wait`: seconds until the person may ask again. `recent`: None while
+    they cannot be read; `followed`: the one whose link has led here."""
 
     form: AskForm
     answer: Answer | None = None
     wait: int = 0
+    recent: list[Entry] | None = None
+    followed: Entry | None = None
 
     @property
     def status(self) -> int:
@@ -56,6 +61,8 @@ def explain(request: SignedInRequest) -> HttpResponse:
     context = {
         "form": shown.form,
         "answer": shown.answer,
+        "recent": shown.recent,
+        "followed": shown.followed,
         "tokens": selectors.tokens_to_name(request.workspace),
         "models": sorted(catalogue.models),
         "endpoints": sorted({one.partition(" ")[2] for op in catalogue.operations.values() for one in op.endpoints}),
@@ -81,13 +88,17 @@ def _linked(request: SignedInRequest, catalogue: Catalogue) -> Shown:
     named = selectors.by_id(request.user, token) if is_public_id(token) else None
     if named is not None:
         request.workspace = named.token.workspace
+    recent = selectors.recent_refusals(request.workspace)
+    followed = find_followed(recent or (), request.GET.dict())
     values = {name: value for name in LINKED if (value := request.GET.get(name, ""))}
+    if followed is not None:
+        values["address"] = followed.address
     values["token"] = named.label if named else ""
     if "endpoint" not in values or not (named or token == NO_TOKEN):
-        return Shown(AskForm(initial=values, catalogue=catalogue))
+        return Shown(AskForm(initial=values, catalogue=catalogue), recent=recent)
     form = AskForm({"method": "POST", "permission": "generate", **values}, catalogue=catalogue)
     form.is_valid()
-    return Shown(form, _answer(request, form.ask, named))
+    return Shown(form, _answer(request, form.ask, named), recent=recent, followed=followed)
 
 
 def _posted(request: SignedInRequest, catalogue: Catalogue) -> Shown:
@@ -102,7 +113,7 @@ def _posted(request: SignedInRequest, catalogue: Catalogue) -> Shown:
     answer = None if form.errors else _answer(request, form.ask, named, None if named else text or None)
     if named is None and text and not is_name(text):
         form.forget_token(_label(request, answer))
-    return Shown(form, answer, wait)
+    return Shown(form, answer, wait, selectors.recent_refusals(request.workspace))
 
 
 def _answer(request: SignedInRequest, ask: Ask | None, named: Named | None, text: str | None = None) -> Answer | None:
@@ -111,7 +122,7 @@ def _answer(request: SignedInRequest, ask: Ask | None, named: Named | None, text
         return None
     ask = replace(ask, token=text, request_id=request_ids.new())
     explanation = explanations.of_call(ask, named.hash if named else None)
-    rights = explanation.decision.rights
+    rights = explanation.rights
     workspace = selectors.workspace_of(request.user, rights.workspace) if rights else None
     last4 = named.last4 if named else (text or "")[-4:]
     return Answer(explanation, not rights or workspace is not None, workspace.name if workspace else "", last4)
@@ -119,6 +130,6 @@ def _answer(request: SignedInRequest, ask: Ask | None, named: Named | None, text
 
 def _label(request: SignedInRequest, answer: Answer | None) -> str:
     """The name of the token that was pasted, if it is one of theirs: with it the form goes on."""
-    rights = answer.decision.rights if answer else None
+    rights = answer.explanation.rights if answer else None
     named = selectors.by_id(request.user, rights.token) if rights else None
     return named.label if named else ""

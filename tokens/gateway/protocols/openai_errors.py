@@ -34,9 +34,9 @@ def of_decision(decision: Decision) -> Answer:
 
 def _help(decision: Decision) -> str:
     """RFC 8288: the page that explains this very call to a person. It names the token by its id, never by its text."""
-    ask, rights = decision.ask, decision.rights
+    ask, identity = decision.ask, decision.identity
     told = {
-        "token": rights.token if rights else None,
+        "token": identity.token if identity else None,
         "model": ask.model,
         "method": ask.method if ask.method != "POST" else None,
         "endpoint": ask.endpoint.partition("?")[0],
