@@ -15,7 +15,7 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
-from tokens.gateway import catalogues, connections, gateway_keys, metrics, renewals, usage
+from tokens.gateway import catalogues, connections, gateway_keys, metrics, refusal_log, renewals, usage
 
 log = structlog.get_logger(__name__)
 EVERY: Final = 1.0  # seconds
@@ -24,6 +24,7 @@ EVERY_SECOND: Final[tuple[Callable[[], object], ...]] = (
     gateway_keys.refresh,
     renewals.renew,
     usage.flush,
+    refusal_log.flush,
     metrics.flush,
 )
 

@@ -25,6 +25,7 @@ from tokens.gateway import (
     metering,
     metrics,
     readings,
+    refusal_log,
     refusals,
     store,
     tries,
@@ -90,6 +91,9 @@ def _count(decision: Decision, code: str) -> None:
     identity, ask, spent = decision.identity, decision.ask, decision.spent
     if identity is None and ask.token is not None:
         return
+    if identity is not None and not decision.allow:
+        ids = {"workspace": identity.workspace, "application": identity.application, "token": identity.token}
+        refusal_log.note(decision, **ids)
     token, model, operation = identity.token if identity else "", decision.model or "", decision.operation or ""
     at, packs = decision.at.timestamp(), spent.packs if spent else ()
     pack, of_pack = packs[0] if packs else ("", 0)
