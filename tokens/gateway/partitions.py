@@ -14,6 +14,7 @@ AHEAD: Final = 2  # months
 # A partition's foreign keys lock the tables that they point to, for a moment. While that has to wait, whoever mints
 # waits behind it: so it gives up soon, and is tried again.
 _PATIENCE: Final = "SET LOCAL lock_timeout = '1s'"
+_NO_MORE: Final = "SET LOCAL lock_timeout = DEFAULT"
 _ALONE: Final = "SELECT pg_advisory_xact_lock(hashtextextended('tokens_usage partitions', 0))"
 _MAKE: Final = """
 CREATE TABLE IF NOT EXISTS {name} PARTITION OF tokens_usage FOR VALUES FROM ('{first}') TO ('{next}')
@@ -28,7 +29,8 @@ def make_ahead() -> list[str]:
 
 
 def make(days: Iterable[date]) -> list[str]:
-    """Those in which the days lie. Outside any transaction. Raises OperationalError where others hold the tables."""
+    """Those in which the days lie. Outside any transaction, where it can be. Raises OperationalError where others hold
+    the tables."""
     months = sorted({day.replace(day=1) for day in days})
     return [_name(month) for month in months if not _exists(month) and _made(month)]
 
@@ -43,10 +45,11 @@ def _exists(month: date) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-@transaction.atomic(durable=True)
+@transaction.atomic
 def _made(month: date) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(_PATIENCE)
         cursor.execute(_ALONE)
         cursor.execute(_MAKE.format(name=_name(month), first=month, next=month + relativedelta(months=1)))
+        cursor.execute(_NO_MORE)
     return True
