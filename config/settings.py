@@ -93,6 +93,7 @@ TEMPLATES = [
                 "django.templatetags.i18n",
                 "django.templatetags.static",
                 "config.templatetags.ui",
+                "config.templatetags.charts",
             ],
         },
     }

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, Request, Route, expect
 from accounts.models import AuditEvent, User
 from tests import factories
 from tests.browser.conftest import Open, faults
+from tests.factories import usage
 from tests.tokens.pages.conftest import ask
 from tokens.actions.applications import add_domain
 from tokens.actions.reviews import approve_request, ask_for_changes, reject_request
@@ -30,6 +31,8 @@ def settle(noor: User) -> Iterator[str]:
     application = factories.application(noor, "Lantern")
     add_domain(application=application, host="lantern.example.com", by=noor)
     live, gone = factories.token(application).token, factories.token(application, name="old").token
+    usage.calls(live, 900)
+    usage.calls(live, 20, code="rate_limited", days_ago=1)
     revoke_token(token=gone, reason="Laptop lost", leaked=True, by=noor)
     asked = [ask(application, by=noor), *(ask(factories.application(noor, f"App {n}"), by=noor) for n in range(3))]
     approve_request(access_request=asked[1], version=asked[1].version, note="Welcome", by=mika)

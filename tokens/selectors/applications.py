@@ -14,6 +14,7 @@ from tiers.models import Grant
 from tokens.models import AccessRequest, Application, RequestState, Token
 from tokens.models.requests import OPEN
 from tokens.selectors import tokens as token_selectors
+from tokens.selectors import usage
 from tokens.selectors.standings import grants_of, standings
 
 PAGE_SIZE = 20
@@ -33,7 +34,10 @@ class ApplicationRow:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationPage:
+    """`sparks`: the calls a day of each token that is shown, by its primary key."""
+
     rows: list[ApplicationRow]
+    sparks: dict[int, list[int]]
     before: str = ""
     after: str = ""
 
@@ -55,7 +59,8 @@ def applications(
         )
         for application in found.rows
     ]
-    return ApplicationPage(rows, found.before, found.after)
+    sparks = usage.by_token([token for row in rows for token in row.tokens], now.date())
+    return ApplicationPage(rows, sparks, found.before, found.after)
 
 
 def _listed(workspace: Workspace, now: datetime) -> QuerySet[Application]:

@@ -23,6 +23,7 @@ from tokens.forms.tokens import token_form
 from tokens.models import Application, Domain
 from tokens.policies import applications as policies
 from tokens.policies.tokens import why_not_mint
+from tokens.selectors import allowances, usage
 from tokens.selectors import applications as selectors
 from tokens.selectors import tokens as token_selectors
 from tokens.selectors.standings import callable_models, grants_of
@@ -167,7 +168,11 @@ def _detail(
         "now": moment,
         "soon": moment + token_selectors.SOON,
         "may_manage": may(request.user, Permission.TOKEN_MANAGE, application.workspace),
-        "grants": selectors.grants_in_force(application, moment),
+        "calls": usage.of_application(application, moment.date()),
+        "allowances": allowances.of_applications(
+            application.workspace, [application], {application.pk: row.stands}, moment
+        ),
+        "grants": allowances.with_calls_left(selectors.grants_in_force(application, moment)),
         "domains": application.domains.all(),
         "requests": selectors.requests_of(application),
         "models": callable_models(catalogue, grants, application.pk, moment),

@@ -14,12 +14,13 @@ from tiers import snapshot
 from tiers.selectors.orders import needs_attention
 from tiers.selectors.orders import row as order_row
 from tokens.policies.applications import why_not_create
+from tokens.selectors import allowances, portal, usage
 from tokens.selectors import applications as selectors
-from tokens.selectors import portal
 from tokens.selectors.requests import place_in_line
 from tokens.selectors.tokens import SOON
 
 ORDERS_SHOWN = 3
+ALLOWANCES_SHOWN = 5
 
 
 @public
@@ -41,6 +42,7 @@ def _developer(request: SignedInRequest) -> HttpResponse:
     why_not = why_not_create(request.user, workspace)
     found = selectors.applications(workspace, snapshot.load(), moment)
     waiting = portal.open_request(workspace)
+    stands = {row.application.pk: row.stands for row in found.rows}
     context = {
         "page": found,
         "now": moment,
@@ -50,6 +52,11 @@ def _developer(request: SignedInRequest) -> HttpResponse:
         "steps": portal.first_steps(workspace),
         "decided": portal.lately_decided(workspace, moment),
         "orders": [order_row(order, moment) for order in needs_attention(workspace).order_by("-pk")[:ORDERS_SHOWN]],
+        "calls": usage.of_workspace(workspace, moment.date()),
+        "allowances": allowances.nearest_to_their_end(
+            allowances.of_applications(workspace, [row.application for row in found.rows], stands, moment)
+        )[:ALLOWANCES_SHOWN],
+        "packs": allowances.packs(workspace, moment),
         "may_manage": may(request.user, Permission.TOKEN_MANAGE, workspace),
         "why_not": why_not,
         "reachable": why_not is None or can_be_reached(request.user),

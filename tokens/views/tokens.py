@@ -19,13 +19,14 @@ from accounts.policies import can_be_reached
 from accounts.reauthentication import reauthenticated
 from accounts.roles import Permission, may
 from tiers import snapshot
+from tiers.entitlements import standing
 from tokens.actions import tokens as actions
 from tokens.actions.tokens import Minted
 from tokens.forms.errors import add_domain_error
 from tokens.forms.tokens import RestrictionsForm, RevokeForm, RotateForm, TokenForm, overlaps, renew, token_form
 from tokens.models import Token
 from tokens.policies import tokens as policies
-from tokens.selectors import limits
+from tokens.selectors import allowances, limits, usage
 from tokens.selectors import tokens as selectors
 from tokens.selectors.standings import grants_of
 from tokens.views.whereabouts import applications_to_choose, to_first_application
@@ -126,9 +127,12 @@ def _reveal(request: SignedInRequest, minted: Minted, rotated: bool = False) -> 
 def detail(request: SignedInRequest, public_id: str) -> HttpResponse:
     token, moment = _find(request, public_id), now()
     may_manage = policies.can_manage(request.user, token)
+    stands = standing(snapshot.load(), grants_of(token.workspace), token.application_id, moment)
     context = {
         "token": token,
         "now": moment,
+        "calls": usage.of_token(token, moment.date()),
+        "allowances": allowances.of_token(token, stands, moment),
         "soon": moment + selectors.SOON,
         "history": entries(list(selectors.history(token))),
         "closing": selectors.closing(token, moment),

@@ -9,12 +9,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests import factories
+from tests.factories import usage
 from tests.tokens.pages.conftest import ask
 from tokens.actions.applications import add_domain
 from tokens.actions.requests import add_message
 
 # Nine of them are the session, the person and the frame of the page, seven the catalogue.
-MOST = 35
+MOST = 40
 
 
 def paths(world: SimpleNamespace) -> Iterator[str]:
@@ -59,7 +60,8 @@ def more(world: SimpleNamespace, number: int) -> None:
         add_domain(application=application, host=f"app{turn}.example.com", by=world.noor)
         add_domain(application=world.application, host=f"app{turn}-{application.pk}.example.com", by=world.noor)
         factories.token(application, name=f"worker {turn}")
-        factories.token(world.application, name=f"worker {turn}")
+        minted = factories.token(world.application, name=f"worker {turn}")
+        usage.calls(minted.token, 3, days_ago=turn)
         ask(application, by=world.noor)
         add_message(access_request=world.asked, text=f"Word {turn}", by=world.noor)
 
