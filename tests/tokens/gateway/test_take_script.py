@@ -1,0 +1,110 @@
+"""The script that spends limits in Redis, beside the plain model of them: the same calls, the same answers."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+from django.conf import settings
+from hypothesis import given
+from hypothesis import settings as trials
+from hypothesis import strategies as st
+
+from accounts.ids import new_public_id
+from accounts.wire import Wire
+from tiers.facts import LimitFacts
+from tokens.gateway import store
+from tokens.gateway.limits import CALL, Limit, Pack, Scope
+from tokens.gateway.local_limits import PER_DAY, PER_MONTH, LocalLimits
+
+DIGEST = b"0123456789abcdef"
+NOON = 1_795_348_800.0  # 2026-11-22T12:00Z
+FOREVER = 10**15
+HOUR, DAY = 3600.0, 86_400.0
+
+
+@dataclass
+class Both:
+    """One token's limits, in Redis and in the model. The first call writes the pass, the others rest on it."""
+
+    held: tuple[Limit, ...]
+    stored: bool = False
+
+    def __post_init__(self) -> None:
+        self.workspace, self.model = new_public_id(), LocalLimits()
+
+    def redis(self, now: float, units: int, count: bool = False) -> store.Taken:
+        if self.stored:
+            taken = store.take(self.workspace, DIGEST, now, units=units, fresh_ms=FOREVER)
+            assert taken is not None
+            return taken
+        self.stored, budget = True, store.budget(self.held, now)
+        nothing = ([(0, 0) for _limit in self.held], [0 for _pack in budget.packs])
+        fill = store.Fill(version=1, read_at=now, blob=b"pass", until=None, spent=nothing)
+        return store.take_read(self.workspace, DIGEST, now, units=units, count=count, held=budget, fill=fill)
+
+    def call(self, now: float, units: int) -> None:
+        taken, told = self.redis(now, units), self.model.take(self.held, cost=units, now=now, count=True)
+        assert (taken.status == store.ALLOWANCE) == (told.refused is not None), (now, units, told)
+        expected = {(state.scope, state.name): state.remaining for state in told.states}
+        for row, limit in zip(taken.states, self.held, strict=True):
+            day, day_left, month, month_left = row[3:]
+            assert (day_left // CALL if day >= 0 else None) == expected.get((str(limit.scope), PER_DAY))
+            assert (month_left // CALL if month >= 0 else None) == expected.get((str(limit.scope), PER_MONTH))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _patient() -> Iterator[None]:
+    """A loaded machine may be slower than what a decision waits for."""
+    wire = Wire(settings.PASS_STORE_URL, timeout=60)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "_wire", lambda: wire)
+        yield
+
+
+amounts = st.none() | st.integers(1, 12)
+facts = st.builds(LimitFacts, st.none(), amounts, amounts)
+packs = st.lists(st.integers(1, 5), max_size=3)
+steps = st.lists(
+    st.tuples(st.sampled_from([0.0, 0.0, 0.0, HOUR, DAY, 9 * DAY, 31 * DAY]), st.integers(1, 4 * CALL)), max_size=40
+)
+
+
+@given(facts, facts, facts, packs, steps)
+@trials(max_examples=60, deadline=None)
+def test_allowances_and_packs_are_spent_as_the_model_spends_them(
+    token: LimitFacts, application: LimitFacts, workspace: LimitFacts, calls: list[int], walk: list[tuple[float, int]]
+) -> None:
+    bought = tuple(Pack(f"p{number}", amount, 0.0) for number, amount in enumerate(calls))
+    held = (
+        Limit(Scope.TOKEN, "t", token),
+        Limit(Scope.APPLICATION, "a", application, bought),
+        Limit(Scope.WORKSPACE, "w", workspace),
+    )
+    both, now = Both(held), NOON
+    for wait, units in walk:
+        now += wait
+        both.call(now, units)
+
+
+def test_a_rate_in_redis_gives_its_burst_and_what_comes_back_and_no_more() -> None:
+    """By Redis' own clock: what must hold is measured around the calls, however slow they are."""
+    per_minute, both = 120, Both((Limit(Scope.APPLICATION, "a", LimitFacts(per_minute=120)),))
+    before = time.time()
+    both.redis(NOON, 0, count=True)
+    begun, asked, passed = time.time(), 1, 1
+    while time.time() < begun + 2:
+        asked += 1
+        passed += both.redis(NOON, 0).status == store.TAKEN
+    ended = time.time()
+    assert passed <= per_minute + per_minute * (ended - before) / 60
+    assert passed >= min(asked, per_minute + per_minute * 2 / 60 - 1)
+
+
+def test_sixteen_threads_spend_exactly_what_there_is() -> None:
+    both = Both((Limit(Scope.APPLICATION, "a", LimitFacts(per_day=100), (Pack("p", 50, 0.0),)),))
+    both.redis(NOON, CALL)
+    with ThreadPoolExecutor(16) as pool:
+        found = list(pool.map(lambda _call: both.redis(NOON, CALL).status, range(400)))
+    assert found.count(store.TAKEN) == 149
