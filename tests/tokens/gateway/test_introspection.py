@@ -1,5 +1,6 @@
 """RFC 7662: a good token is described; of any other nothing is told but that it is not active."""
 
+from base64 import b64encode
 from datetime import timedelta
 
 import pytest
@@ -73,6 +74,20 @@ def test_only_a_gateway_that_may_introspect_is_answered(client: Client, seed: Mi
     for headers in ({}, {"Authorization": ""}, {"Authorization": f"Bearer {seed.text}"}):
         reply = client.introspect(f"token={seed.text}", headers=headers)
         assert (reply.status, reply.json["code"]) == (401, "gateway_unauthorized")
+
+
+@pytest.mark.parametrize("name", ["", "gateway", "spring%3Aboot"])
+def test_the_key_may_be_an_oauth_clients_secret(asker: Client, seed: Minted, name: str) -> None:
+    header = "Basic " + b64encode(f"{name}:{asker.key}".encode()).decode()
+    assert asker.introspect(f"token={seed.text}", headers={"Authorization": header}).json["active"] is True
+
+
+@pytest.mark.parametrize("credential", ["", "!", "/w==", b64encode(b"no colon").decode(), b64encode(b"a:b").decode()])
+def test_a_refused_client_is_told_so_in_the_words_of_oauth(asker: Client, seed: Minted, credential: str) -> None:
+    reply = asker.introspect(f"token={seed.text}", headers={"Authorization": f"Basic {credential}"})
+    assert (reply.status, reply.json["code"], reply.json["error"]) == (401, "gateway_unauthorized", "invalid_client")
+    assert reply.json["error_description"] == reply.json["detail"]
+    assert asker.introspect("hint=1").json["error"] == "invalid_request"
 
 
 def test_json_is_not_a_form(asker: Client) -> None:

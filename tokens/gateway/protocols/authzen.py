@@ -24,6 +24,8 @@ SEARCH_RESOURCE: Final = "/access/v1/search/resource"
 CONFIGURATION: Final = "/.well-known/authzen-configuration"
 MAX_EVALUATIONS: Final = 100
 MAX_PAGE: Final = 1000
+# and the last name of the page before. A page's token is never empty, for an empty one says that no page follows.
+AFTER: Final = "after:"
 TOKEN, MODEL = "token", "model"
 _PARTS: Final = ("subject", "resource", "action", "context")
 Values = dict[str, Any]
@@ -64,16 +66,29 @@ def search_resource(call: Call) -> Answer:
 
 
 def _answered(call: Call, scope: str, reply: Callable[[Values], Told]) -> Answer:
-    """The caller's `X-Request-ID` comes back, as the specification asks."""
-    call.request_id = request_ids.accepted(call.header("X-Request-Id") or call.request_id)
+    """The caller's `X-Request-ID` comes back as it is, as the specification asks, with a refusal too; but the decision
+    goes by a name that is fit for logs."""
+    given = call.header("X-Request-Id")
+    call.request_id = request_ids.accepted(given or call.request_id)
     try:
         key = gateway_keys.bearer(call.header("Authorization"))
         gateway_keys.authenticate(key, call.remote_address, scope=scope)
         call.drained = DRAINED_OF_GATEWAYS
-        body, limits = reply(json_bodies.strict_object(native.json_body(call)))
+        body, limits = reply(json_bodies.strict_object(_body(call)))
+        answer = json_answer(200, body, headers=limits)
     except Fault as fault:
-        return native.problem(fault, call.request_id)
-    return json_answer(200, body, headers=(("X-Request-Id", call.request_id), *limits))
+        answer = native.problem(fault, call.request_id)
+    return replace(answer, headers=(*answer.headers, ("X-Request-Id", given or call.request_id)))
+
+
+def _body(call: Call) -> bytes:
+    """As of a native ask; but the specification knows no 415."""
+    try:
+        return native.json_body(call)
+    except Fault as fault:
+        if fault.status == 415:
+            raise Fault(400, "invalid_request", fault.detail) from fault
+        raise
 
 
 # --- Evaluation -------------------------------------------------------------------------------------------
@@ -120,12 +135,13 @@ def _one_of_many(values: Values, request_id: str) -> Told:
 
 
 def _semantic(values: Values) -> str:
-    options = values.get("options") or {}
+    options = values.get("options")
+    options = {} if options is None else options
     semantic = options.get("evaluations_semantic", "execute_all") if isinstance(options, dict) else None
-    if semantic not in STOPS_AT:
+    if not isinstance(semantic, str) or semantic not in STOPS_AT:
         message = _("“options.evaluations_semantic” must be one of %(known)s.") % {"known": ", ".join(STOPS_AT)}
         raise Fault(400, "invalid_ask", message, param="options")
-    return str(semantic)
+    return semantic
 
 
 def _ask(values: Values, token: str, request_id: str) -> Ask:
@@ -140,23 +156,32 @@ def _ask(values: Values, token: str, request_id: str) -> Ask:
 
 def _entity(values: Values, part: str, kind: str) -> str:
     """The id of a subject or a resource of the one kind that we know. Raises Fault."""
+    found, name = _identity(values, part)
+    if found != kind:
+        message = _("The type of “%(part)s” must be “%(kind)s”.") % {"part": part, "kind": kind}
+        raise Fault(400, "invalid_ask", message, param=part)
+    return name
+
+
+def _identity(values: Values, part: str) -> tuple[str, str]:
+    """Type and id of a subject or a resource. Raises Fault."""
+    kind, name = _texts(values, part, "type", "id")
+    return kind, name
+
+
+def _texts(values: Values, part: str, *names: str) -> list[str]:
+    """These members of a part of the question, which must be texts. Raises Fault."""
     entity = values.get(part)
-    if not isinstance(entity, dict) or not isinstance(entity.get("type"), str) or not isinstance(entity.get("id"), str):
+    found = [entity.get(name) for name in names] if isinstance(entity, dict) else [None]
+    if not all(json_bodies.is_text(one) for one in found):
         message = _("“%(part)s” must be an object with “type” and “id”.") % {"part": part}
         raise Fault(400, "invalid_ask", message, param=part)
-    if entity["type"] != kind:
-        raise _wrong_type(part, kind)
-    return str(entity["id"])
-
-
-def _wrong_type(part: str, kind: str) -> Fault:
-    message = _("The type of “%(part)s” must be “%(kind)s”.") % {"part": part, "kind": kind}
-    return Fault(400, "invalid_ask", message, param=part)
+    return [str(one) for one in found]
 
 
 def _name_of(values: Values) -> str:
     action = values.get("action")
-    if not isinstance(action, dict) or not isinstance(action.get("name"), str):
+    if not isinstance(action, dict) or not json_bodies.is_text(action.get("name")):
         raise Fault(400, "invalid_ask", _("“action” must be an object with “name”."), param="action")
     return str(action["name"])
 
@@ -165,18 +190,20 @@ def _name_of(values: Values) -> str:
 
 
 def _search(values: Values, request_id: str) -> Told:
-    """The models that the token may call by this operation, by name. Nothing is spent."""
-    survey = surveys.read(_entity(values, "subject", TOKEN))
-    if not isinstance(values.get("resource"), dict) or values["resource"].get("type") != MODEL:
-        raise _wrong_type("resource", MODEL)
+    """The models that the token may call by this operation, by name. Nothing is spent. Of a type that we do not know
+    there are none, as the specification's certification has it."""
+    kind, token = _identity(values, "subject")
+    (wanted,) = _texts(values, "resource", "type")
     ask = _ask(values, "", request_id)
     after, limit = _page(values)
     operation = _name_of(values)
+    survey = surveys.read(token) if (kind, wanted) == (TOKEN, MODEL) else None
     names = sorted(name for name in survey.catalogue.models if name > after) if survey else []
     allowed = (name for name in names if survey and survey.decide(ask, operation, name).allow)
     found = list(islice(allowed, limit + 1))
-    page = {"next_token": found[limit - 1] if len(found) > limit else "", "count": min(len(found), limit)}
-    return {"results": [{"type": MODEL, "id": name} for name in found[:limit]], "page": page}, ()
+    shown = found[:limit]
+    page = {"next_token": f"{AFTER}{[after, *shown][-1]}" if len(found) > limit else "", "count": len(shown)}
+    return {"results": [{"type": MODEL, "id": name} for name in shown], "page": page}, ()
 
 
 def _page(values: Values) -> tuple[str, int]:
@@ -185,8 +212,10 @@ def _page(values: Values) -> tuple[str, int]:
     page = {} if page is None else page
     if not isinstance(page, dict):
         raise Fault(400, "invalid_ask", _("“page” must be an object."), param="page")
-    after, limit = page.get("token") or "", page.get("limit") or MAX_PAGE
-    if not isinstance(after, str) or isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
-        message = _("“page” has a “token” that we gave, and a “limit” of 1 or more.")
+    token, limit = page.get("token"), page.get("limit")
+    token = AFTER if token in (None, "") else token
+    most = MAX_PAGE if limit is None else json_bodies.whole_number(limit)
+    if not isinstance(token, str) or not token.startswith(AFTER) or most is None:
+        message = _("“page” has a “token” that we gave, and a “limit” of 0 or more.")
         raise Fault(400, "invalid_ask", message, param="page")
-    return after, min(limit, MAX_PAGE)
+    return token.removeprefix(AFTER), min(most, MAX_PAGE)

@@ -1,5 +1,6 @@
 """RFC 7662, `POST /oauth2/introspect`: whose token is this, and is it good? Of one that is not, that alone is told."""
 
+from base64 import b64decode
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -14,16 +15,35 @@ from tokens.gateway.surveys import Survey
 FORM = "application/x-www-form-urlencoded"
 
 
+# What RFC 6749 calls a fault by its status; whatever else is wrong is an invalid request.
+OAUTH_ERRORS = {401: "invalid_client", 503: "temporarily_unavailable"}
+
+
 def introspect(call: Call) -> Answer:
     try:
-        gateway_keys.authenticate(
-            gateway_keys.bearer(call.header("Authorization")), call.remote_address, scope="introspect"
-        )
+        gateway_keys.authenticate(_key(call.header("Authorization")), call.remote_address, scope="introspect")
         survey = surveys.read(_token(call))
     except Fault as fault:
-        return problem(fault, call.request_id)
+        return _problem(fault, call.request_id)
     alive = survey is not None and survey.is_alive
     return json_answer(200, _described(survey) if survey and alive else {"active": False})
+
+
+def _problem(fault: Fault, request_id: str) -> Answer:
+    """OAuth clients read `error` and `error_description`."""
+    oauth = {"error": OAUTH_ERRORS.get(fault.status, "invalid_request"), "error_description": fault.detail}
+    return problem(fault, request_id, **oauth)
+
+
+def _key(header: str | None) -> str | None:
+    """The gateway's key as a bearer, or as the secret of an OAuth client (RFC 6749, 2.3.1), whatever its id."""
+    scheme, _blank, credential = (header or "").strip().partition(" ")
+    if scheme.lower() != "basic":
+        return gateway_keys.bearer(header)
+    try:
+        return b64decode(credential, validate=True).decode("ascii").partition(":")[2]
+    except ValueError:
+        return None
 
 
 def _token(call: Call) -> str:

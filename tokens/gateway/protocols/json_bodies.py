@@ -1,6 +1,7 @@
 """Reading JSON that strangers wrote. Pure."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 from tokens.gateway.http import Fault
 
 MAX_DEPTH = 16
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def invalid_json(detail: str) -> Fault:
@@ -24,6 +26,18 @@ def strict_object(raw: bytes) -> dict[str, Any]:
     if _deeper_than(value, MAX_DEPTH):
         raise invalid_json(_("The body is nested more than %(depth)s deep.") % {"depth": MAX_DEPTH})
     return value
+
+
+def is_text(value: Any) -> bool:
+    """Whether it is a text without half characters, which JSON can escape and no other form can hold."""
+    return isinstance(value, str) and not _HALF.search(value)
+
+
+def whole_number(value: Any) -> int | None:
+    """A whole number, not negative, however it is written: to JSON, 2.0 is 2. None for all else."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 class Pairs(list[tuple[str, Any]]):

@@ -24,7 +24,7 @@ def decisions(call: Call) -> Answer:
         return problem(fault, call.request_id)
 
 
-def problem(fault: Fault, request_id: str) -> Answer:
+def problem(fault: Fault, request_id: str, **more: str) -> Answer:
     """RFC 9457, with our `code`, and `param` where one field is wrong."""
     body: dict[str, Any] = {
         "type": "about:blank",
@@ -33,6 +33,7 @@ def problem(fault: Fault, request_id: str) -> Answer:
         "detail": fault.detail,
         "code": fault.code,
         "request_id": request_id,
+        **more,
     }
     if fault.param:
         body["param"] = fault.param
@@ -113,10 +114,8 @@ def _text(values: dict[str, Any], name: str) -> str | None:
         return None
     if not isinstance(value, str):
         raise _invalid(name, _("“%(name)s” must be a text.") % {"name": name})
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        raise _invalid(name, _("“%(name)s” has half of a character.") % {"name": name}) from error
+    if not json_bodies.is_text(value):
+        raise _invalid(name, _("“%(name)s” has half of a character.") % {"name": name})
     return value
 
 
@@ -145,10 +144,9 @@ def _cost(values: dict[str, Any]) -> int | float:
 
 
 def _at_least(values: dict[str, Any]) -> int | None:
-    version = values.get("at_least")
-    if version is None:
-        return None
-    if isinstance(version, bool) or not isinstance(version, int) or version < 0:
+    given = values.get("at_least")
+    version = json_bodies.whole_number(given)
+    if given is not None and version is None:
         raise _invalid("at_least", _("“at_least” must be a rights version: a whole number, not negative."))
     return version
 
