@@ -61,6 +61,7 @@ ENTRIES = (
     ),
     Entry(Section.BUILD, "requests:list", _("Access requests"), "inbox", namespaces=("requests",)),
     Entry(Section.BUILD, "explain", _("Why was it refused?"), "message-circle-question", keys="g e"),
+    Entry(Section.BUILD, "reference", _("API reference"), "code-xml", permission=Permission.PUBLIC),
     Entry(
         Section.CLIMB,
         "ladder",

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from config import views
-from tokens.views import gateways, holdings, webhooks
+from tokens.views import gateways, holdings, reference, webhooks
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tokens/", include("tokens.urls.tokens")),
     path("review/", include("tokens.urls.review")),
     path("theme/", views.theme, name="theme"),
+    path("docs/", reference.reference, name="reference"),
     path("webhooks/github/secret-scanning", webhooks.github, name="secret_scanning"),
     path("", include("tiers.urls")),
     path("gateways/", gateways.index, name="gateways"),

@@ -39,6 +39,7 @@ TABLE: Final[dict[str, Audience]] = {
     "tiers/": EVERYBODY,
     "models/": EVERYBODY,
     "explain/": SIGNED_IN,
+    "docs/": EVERYBODY,
     "webhooks/stripe": EVERYBODY,
     "webhooks/github/secret-scanning": EVERYBODY,
     "orders/": SIGNED_IN,

@@ -71,7 +71,7 @@ def test_only_those_who_manage_gateways_are_led_there() -> None:
 
 @pytest.mark.usefixtures("_all_pages")
 def test_a_visitor_is_led_only_to_what_is_public() -> None:
-    assert {item.href for item in navigation.items_for(None, "", {})} == {"/ladder/", "/models/"}
+    assert {item.href for item in navigation.items_for(None, "", {})} == {"/ladder/", "/models/", "/reference/"}
 
 
 @pytest.mark.usefixtures("_all_pages")

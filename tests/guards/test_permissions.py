@@ -39,6 +39,7 @@ def test_only_these_addresses_are_open_to_visitors() -> None:
         "tiers/",
         "models/",
         "models/<str:name>/",
+        "docs/",
         "language/",
         "webhooks/stripe",
         "webhooks/github/secret-scanning",

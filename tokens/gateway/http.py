@@ -35,6 +35,7 @@ class Answer:
     body: bytes = b""
     content_type: str = JSON
     headers: Headers = ()
+    cache_control: str = "no-store"
 
 
 def json_answer(status: int, body: Mapping[str, Any], *, headers: Headers = (), content_type: str = JSON) -> Answer:
@@ -130,7 +131,7 @@ def respond(call: Call, answer: Answer, start_response: "StartResponse") -> Iter
     headers = [
         ("Content-Type", answer.content_type),
         ("Content-Length", str(len(answer.body))),
-        ("Cache-Control", "no-store"),
+        ("Cache-Control", answer.cache_control),
         ("Vary", "Accept-Language"),
         ("X-Content-Type-Options", "nosniff"),
         *answer.headers,

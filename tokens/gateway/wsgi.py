@@ -11,6 +11,7 @@ from django.utils.translation.trans_real import get_supported_language_variant, 
 
 from tokens.gateway import connections, health, housekeeping, metrics_page, request_ids
 from tokens.gateway.http import Answer, Call, Fault, respond
+from tokens.gateway.openapi.document import openapi_json
 from tokens.gateway.protocols import authzen, forwarded, holder, introspection, native, openai_errors
 from tokens.gateway.protocols.forward_auth import forward_auth
 
@@ -38,6 +39,7 @@ ROUTES: dict[str, tuple[tuple[str, ...], Handler]] = {
     "/healthz": (READ, health.healthz),
     "/readyz": (READ, health.readyz),
     "/metrics": (READ, metrics_page.page),
+    "/openapi.json": (READ, openapi_json),
 }
 
 

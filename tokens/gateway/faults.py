@@ -1,0 +1,31 @@
+"""What may be wrong with a call before any decision: every code of a `Fault`, with its statuses. Refusals are in
+`reasons.py`. A test compares this table with the places that raise."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FaultKind:
+    code: str
+    statuses: tuple[int, ...]
+    when: str
+
+
+_ROWS = [
+    FaultKind("invalid_request", (400,), "the call itself cannot be read"),
+    FaultKind("invalid_json", (400,), "the body is not JSON in UTF-8, has a key twice, or is nested too deep"),
+    FaultKind("invalid_ask", (400,), "a field is missing or of wrong form; `param` names it"),
+    FaultKind("ask_ambiguous", (400,), "the call names two models, or one in a way that others may read otherwise"),
+    FaultKind("gateway_unauthorized", (401, 500), "the gateway's own key is wrong, or may not ask this, or from there"),
+    FaultKind("metrics_unauthorized", (401,), "the figures are for who has METRICS_TOKEN, as a bearer"),
+    FaultKind("metrics_local_only", (403,), "without METRICS_TOKEN, the figures are for the server's own machine"),
+    FaultKind("not_found", (404,), "there is no such address"),
+    FaultKind("method_not_allowed", (405,), "the address takes other methods; `Allow` lists them"),
+    FaultKind("version_ahead", (409,), "`at_least` is above every rights version that was committed"),
+    FaultKind("too_large", (413,), "the body is too long"),
+    FaultKind("unsupported_media_type", (415,), "the body is of another type, or compressed"),
+    FaultKind("rate_limited", (429,), "a token may ask of itself sixty times a minute; with `Retry-After`"),
+    FaultKind("internal_error", (500,), "a fault of ours"),
+    FaultKind("unavailable", (503,), "the database cannot be read; with `Retry-After`"),
+]
+FAULTS: dict[str, FaultKind] = {row.code: row for row in _ROWS}
