@@ -52,7 +52,7 @@ def test_they_are_changed_shown_and_taken_away(world: SimpleNamespace) -> None:
     found = shown(world.client, page)
     assert "Requests per minute</dt><dd>5</dd>" in found
     assert "6,000 " in found
-    assert "no effect: the application may 5,000" in found
+    assert "no effect: the application’s is 5,000" in found
     assert AuditEvent.objects.get(action="token.edited").after == {"requests_per_minute": 5, "requests_per_day": 6000}
     assert 'value="5"' in shown(world.client, reverse("tokens:edit", args=[world.token.public_id]))
     assert edit(world) == 302

@@ -7,7 +7,7 @@ from django.test import Client
 
 from accounts.clock import now
 from tests import factories
-from tiers.models import AIModel
+from tiers.models import AIModel, Tier
 from tokens.actions.reviews import approve_request
 
 
@@ -87,3 +87,13 @@ def test_a_retired_model_comes_last_and_names_its_successor(db: None) -> None:
     last = answer.context["rows"][-1]
     assert last.retired
     assert next(row for row in answer.context["rows"] if row.model.name == "bge-m3").model.successor == "gpt-4o-mini"
+
+
+def test_a_tier_without_a_limit_says_so(world: SimpleNamespace) -> None:
+    Tier.objects.filter(slug="nectar").update(requests_per_day=None, concurrent_calls=None)
+    page = world.client.get("/tiers/").content.decode()
+    rung = page[page.index('id="rung-nectar"') :]
+    assert "no limit" in rung
+    assert "None" not in rung
+    assert "at once" in page
+    assert "at once" not in rung[: rung.index("</dl>")]
