@@ -16,6 +16,12 @@ _LEFT: Final[dict[str, Callable[[], str]]] = {
     "requests_per_month": lambda: _("%(left)s of %(limit)s left this month"),
     "concurrent_calls": lambda: _("%(left)s of %(limit)s more at once"),
 }
+# What was bought beside the tier's own may be more than that.
+_LEFT_WITH_PACKS: Final[dict[str, Callable[[], str]]] = {
+    **_LEFT,
+    "requests_per_day": lambda: _("%(left)s left today, packs included"),
+    "requests_per_month": lambda: _("%(left)s left this month, packs included"),
+}
 _ALLOWED: Final[dict[str, Callable[[], str]]] = {
     "per_minute": lambda: _("%(limit)s a minute"),
     "per_day": lambda: _("%(limit)s a day"),
@@ -37,11 +43,12 @@ def _left(states: Iterable[LimitState]) -> str:
         other = least.get(state.name)
         if other is None or state.remaining < other.remaining:
             least[state.name] = state
-    return ", ".join(
-        _LEFT[name]() % {"left": intcomma(state.remaining), "limit": intcomma(state.limit)}
-        for name, state in least.items()
-        if name in _LEFT
-    )
+    return ", ".join(_sentence(state) for state in least.values() if state.name in _LEFT)
+
+
+def _sentence(state: LimitState) -> str:
+    sentences = _LEFT if state.remaining <= state.limit else _LEFT_WITH_PACKS
+    return sentences[state.name]() % {"left": intcomma(state.remaining), "limit": intcomma(state.limit)}
 
 
 def _allowed(explanation: Explanation) -> str:
