@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 GATEWAY_FOLDERS = ("/v1/", "/access/", "/oauth2/")
-GATEWAY_PATHS = frozenset(
-    {"/.well-known/authzen-configuration", "/healthz", "/readyz", "/metrics", "/openapi.json"}
-)
+GATEWAY_PATHS = frozenset({"/.well-known/authzen-configuration", "/healthz", "/readyz", "/metrics", "/openapi.json"})
 
 pages: "WSGICallable" = get_wsgi_application()
 
