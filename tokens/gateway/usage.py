@@ -7,7 +7,6 @@ by its number that it was folded already. What is lost with a process or with Re
 the last fold: some seconds.
 """
 
-import atexit
 import json
 import os
 import secrets
@@ -15,6 +14,7 @@ import time
 from collections import deque
 from functools import cache
 from itertools import islice
+from multiprocessing.util import Finalize
 from threading import Lock
 from typing import Final
 
@@ -152,7 +152,8 @@ def _client(url: str) -> redis.Redis:
 
 _tally: Final = Tally()
 os.register_at_fork(after_in_child=_tally.begin)
-atexit.register(_tally.flush, final=True)
+# A server's worker is a child of `multiprocessing`, which ends without what `atexit` knows of.
+Finalize(None, _tally.flush, kwargs={"final": True}, exitpriority=0)
 
 note: Final = _tally.note
 note_gateway: Final = _tally.note_gateway

@@ -2,12 +2,15 @@
 
 import json
 import os
+import subprocess
+import sys
 from threading import Thread
 from typing import Any
 
 import pytest
 import redis
 
+from tests.fixtures.workers import CLONE
 from tests.tokens.usage.lossy import Line
 from tokens.gateway import usage
 from tokens.gateway.usage import BATCHES, DAY, Tally
@@ -151,3 +154,24 @@ def test_a_forked_child_counts_under_its_own_name_and_nothing_of_its_parent() ->
     of_process.begin()
     assert name != of_process.process
     assert counted == "0"
+
+
+WORKER = f"""
+import multiprocessing, time
+
+def work():
+    import django
+    django.setup()
+    from tokens.gateway import usage
+    usage.note(token="{TOKEN}", model="m", operation="o", code="ok", units=1000, at=time.time())
+
+multiprocessing.get_context("fork").Process(target=work).start()
+"""
+
+
+def test_what_a_servers_worker_counted_last_is_sent_as_it_ends(server: "redis.Redis[bytes]") -> None:
+    """A worker loads the application as a child of `multiprocessing`."""
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    subprocess.run([sys.executable, "-c", WORKER], cwd=CLONE, env=environment, check=True, timeout=90)
+    [batch] = batches(server).values()
+    assert [row[0] for row in batch["rows"]] == [TOKEN]
