@@ -39,7 +39,7 @@ def told(edge: Edge, token: str) -> set[str]:
     asked = {"X-Forwarded-Uri": "/prompt/hello?model=gpt-4o-mini", "X-Forwarded-Method": "GET"}
     headers = {**asked, "X-Gateway-Key": edge.gateway_key, "Authorization": f"Bearer {token}"}
     reply = httpx.get(f"{edge.trellis}/v1/forward-auth", headers=headers, timeout=90)
-    assert reply.status_code == 200, reply.text
+    assert (reply.status_code, bool(limits(reply))) == (200, True), reply.text
     return limits(reply)
 
 
