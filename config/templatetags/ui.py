@@ -8,6 +8,7 @@ import re
 import zlib
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -37,8 +38,10 @@ RECENT_SECONDS = 30 * 24 * 3600
 
 
 @register.simple_tag
+@lru_cache(maxsize=256)
 def icon(name: str) -> SafeString:
-    """A decorative glyph of the sprite. Where it stands alone, its button or link carries the aria-label."""
+    """A decorative glyph of the sprite. Where it stands alone, its button or link carries the aria-label. A page has
+    dozens of them, of few kinds, and a process serves one set of static files."""
     return format_html(
         '<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', static("icons/sprite.svg"), name
     )
