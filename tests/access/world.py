@@ -37,6 +37,8 @@ class World:
     people: dict[str, User]
     arguments: dict[str, dict[str, str]]
     cookies: dict[str, SimpleCookie] = field(default_factory=dict)
+    # Whether the page at an address takes a method, as far as that was asked.
+    taken: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     def browser(self, who: str, **options: bool) -> Client:
         """A new browser with this visitor's cookies: what one call does to them no other sees."""
