@@ -32,8 +32,36 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take longest begin first, or one process would be left alone with them at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("server")}
+    slow |= {item.path for item in items if item.path.match("tests/access/test_matrix.py")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """By the process that led the others, once they have ended."""
+    if session.config.getoption("numprocesses", None) and not hasattr(session.config, "workerinput"):
+        from tests.fixtures import template_database
+
+        template_database.drop()
+
+
 def pytest_unconfigure() -> None:
     HOLDING.close()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: DjangoDbBlocker, testrun_uid: str
+) -> None:
+    """Several processes share what the migrations made; one alone makes its own."""
+    from tests.fixtures import template_database
+
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        with django_db_blocker.unblock():
+            template_database.provide(testrun_uid)
 
 
 @pytest.fixture(scope="session")
