@@ -1,6 +1,7 @@
 # `make` or `make help` lists what there is. Everything happens in .venv and var/.
 PYTHON ?= python3
-JOBS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ "$$n" -gt 8 ] && n=8; echo "$$n")
+# Many tests wait for servers that they start, so there are two processes more than processors.
+JOBS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ "$$n" -gt 8 ] && n=8; echo "$$((n + 2))")
 TOKENS ?= 100000
 
 VENV_PYTHON := .venv/bin/python
@@ -24,7 +25,7 @@ run: .venv/run.installed
 
 test: .venv/test.installed
 	@.ci/system-packages
-	@$(VENV_PYTHON) -m pytest -n $(JOBS) --dist loadfile
+	@$(VENV_PYTHON) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 # Apart from `make test`: LiteLLM is 700 MB, and takes a minute to install and another to start.
 test-litellm: .venv/test.installed var/litellm/installed
