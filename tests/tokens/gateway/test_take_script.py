@@ -1,18 +1,15 @@
 """The script that spends limits in Redis, beside the plain model of them: the same calls, the same answers."""
 
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
-from django.conf import settings
 from hypothesis import given
 from hypothesis import settings as trials
 from hypothesis import strategies as st
 
 from accounts.ids import new_public_id
-from accounts.wire import Wire
 from tiers.facts import LimitFacts
 from tokens.gateway import store
 from tokens.gateway.limits import CALL, Limit, Pack, Scope
@@ -54,14 +51,7 @@ class Both:
             assert (month_left // CALL if month >= 0 else None) == expected.get((str(limit.scope), PER_MONTH))
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _patient() -> Iterator[None]:
-    """A loaded machine may be slower than what a decision waits for."""
-    wire = Wire(settings.PASS_STORE_URL, timeout=60)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(store, "_wire", lambda: wire)
-        yield
-
+pytestmark = pytest.mark.usefixtures("patient_redis")
 
 amounts = st.none() | st.integers(1, 12)
 facts = st.builds(LimitFacts, st.none(), amounts, amounts)
