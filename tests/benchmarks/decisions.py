@@ -1,95 +1,142 @@
-"""Decisions over HTTP, beside a bare hello on the same server: the same load in turn, and the medians."""
+"""Decisions over HTTP beside the peers and a bare hello: one process on one core each, the same load in turn, another
+credential at each call."""
 
-import json
-import shutil
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
-from statistics import median
-from urllib.request import Request, urlopen
 
-from tests import factories
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.benchmarks import cores, load
 from tests.benchmarks.figures import Figure
-from tests.benchmarks.place import Place, place
+from tests.benchmarks.load import Ask, Round, Subject
+from tests.benchmarks.peers import installed
+from tests.benchmarks.place import HELLO, Server, granian, place
+from tests.benchmarks.platforms import GATED, Platform, platform
+from tests.benchmarks.scale import Scale
 
-ROUNDS, SECONDS, CONNECTIONS = 5, 3, 8
-TRELLIS, HELLO = "config.wsgi:application", "tests.benchmarks.hello:application"
-# What wrk sends, and what it tells at the end: nothing but 200 counts as an answer.
-SCRIPT = """
-wrk.method = "POST"
-wrk.body = [==[{body}]==]
-{headers}
-function done(summary, latency, requests)
-    local failed = summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.timeout
-    io.write(string.format('\\nFIGURES {{"answers": %d, "us": %d, "failed": %d, "p99_us": %d}}\\n',
-        summary.requests, summary.duration, failed, latency:percentile(99)))
-end
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    per_second: float
-    p99_ms: float
+# name of a peer → the figure of how much quicker Trellis is
+PEERS = {
+    "drf_api_key": "ratio_vs_drf_api_key",
+    "knox": "ratio_vs_knox",
+    "dot_bearer": "ratio_vs_dot_introspection_bearer",
+    "dot_client": "ratio_vs_dot_introspection",
+    "litellm": "ratio_vs_litellm",
+}
+# Among a hundred thousand calls of a token for the first time, a pass may be read anew; a refusal is another matter.
+EXPECTED = {"ok", "token_malformed", "approval_required"}
 
 
-def measure() -> Iterator[Figure]:
-    if shutil.which("wrk") is None:
-        sys.stderr.write("  not measured: wrk is not installed (Debian: apt-get install wrk)\n")
+def measure(scale: Scale) -> Iterator[Figure]:
+    if not load.installed():
         return
-    with place() as here, tempfile.TemporaryDirectory() as folder:
-        script = Path(folder) / "ask.lua"
-        token = factories.token().text
-        script.write_text(_script(here, token))
-        with here.serve(TRELLIS) as trellis, here.serve(HELLO) as hello:
-            _check_allowed(here, token, trellis)
-            rounds = _in_turn([trellis, hello], script)
-            _check_allowed(here, token, trellis)
-    rates = [median(one.per_second for one in of) for of in rounds]
-    p99 = median(one.p99_ms for one in rounds[0])
-    yield Figure("decisions_per_s", round(rates[0], 1), f"POST /v1/decisions, {CONNECTIONS} connections, all allowed")
-    yield Figure("decision_p99_ms", round(p99, 2), "of the same, as the gateway sees it under that full load")
-    yield Figure(
-        "ratio_vs_bare_hello", round(rates[0] / rates[1], 4), f"over hello on the same server ({rates[1]:,.0f}/s)"
-    )
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
+        here = stack.enter_context(place())
+        if not stack.enter_context(cores.data_servers_beside()):
+            sys.stderr.write("  PostgreSQL or Redis is not ours: it may run on the core that serves\n")
+        others = stack.enter_context(installed.django_peers(scale.tokens, folder))
+        others += stack.enter_context(installed.litellm(folder))
+        made = stack.enter_context(platform(here, scale.tokens, 1, folder))
+        trellis = stack.enter_context(made.serve_apart())
+        hello = stack.enter_context(granian(HELLO, made.place.environment, before=cores.apart()))
+        ours = _subjects(made, trellis, hello)
+        yield from _warmed(made, ours[0], scale)
+        before = codes(trellis.port)
+        found = load.in_turn(_spread(ours, others), scale.rounds, scale.seconds)
+        _check(before, codes(trellis.port), found)
+    yield from _figures(found)
 
 
-def _script(here: Place, token: str) -> str:
-    headers = "\n".join(f'wrk.headers["{name}"] = "{value}"' for name, value in here.headers.items())
-    return SCRIPT.format(body=here.ask(token).decode(), headers=headers)
+def _subjects(made: Platform, server: Server, hello: Server) -> list[Subject]:
+    return [
+        made.decisions("decisions", server),
+        made.forward_auth("forward_auth", server),
+        made.decisions("malformed", server, tokens=_malformed(made.tokens)),
+        made.decisions("confirmed_refusals", server, model=GATED),
+        Subject("hello", hello.port, Ask("GET", "/", {"Authorization": "Bearer $"}), made.tokens, hello.pid),
+    ]
 
 
-def _check_allowed(here: Place, token: str, port: int) -> None:
-    """Every answer is 200, so only looking tells that what is measured are allows."""
-    asked = Request(f"http://127.0.0.1:{port}/v1/decisions", data=here.ask(token), headers=here.headers)
-    with urlopen(asked, timeout=10) as answer:  # noqa: S310
-        found = json.load(answer)
-    if not found["allow"]:
-        raise RuntimeError(f"the token of the benchmark was refused: {found['code']}")
+def _spread(ours: list[Subject], others: list[Subject]) -> list[Subject]:
+    """In an order in which stored passes are called again before they are too old: a load that comes in turns must not
+    find what no steady load does."""
+    decisions, forward_auth, *rest = ours
+    half = len(others) // 2
+    return [decisions, *others[:half], rest[0], forward_auth, *others[half:], *rest[1:]]
 
 
-def _in_turn(ports: list[int], script: Path) -> list[list[Round]]:
-    """One list a port. The first round warms up, and is not counted."""
-    found: list[list[Round]] = [[] for _ in ports]
-    for number in range(ROUNDS + 1):
-        for port, of in zip(ports, found, strict=True):
-            one = _load(port, script, SECONDS if number else 1)
-            if number:
-                of.append(one)
+def _malformed(tokens: Path) -> Path:
+    """The same with a wrong checksum."""
+    path = tokens.with_suffix(".malformed")
+    texts = tokens.read_text().splitlines()
+    path.write_text("".join(f"{text[:-1]}{'0' if text[-1] != '0' else '1'}\n" for text in texts))
+    return path
+
+
+def _warmed(made: Platform, subject: Subject, scale: Scale) -> Iterator[Figure]:
+    """Each token once, so that its pass is stored; what that took of Redis."""
+    before = made.redis_bytes()
+    called = load.each_once(subject, scale.tokens, scale.warm_seconds)
+    used = (made.redis_bytes() - before) / 1e6
+    about = f"after one call with each of {called:,} tokens"
+    yield Figure("redis_mb_per_100k_passes", round(used / called * 100_000, 1), about)
+    load.run(subject, scale.settle_seconds)
+
+
+def codes(port: int) -> Mapping[str, float]:
+    """What the server has answered, by code: every answer is 200, so nothing else tells."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
+        families = text_string_to_metric_families(answer.read().decode())
+    found: dict[str, float] = {}
+    for family in families:
+        for one in family.samples:
+            if one.name == "trellis_decisions_total":
+                found[one.labels["code"]] = found.get(one.labels["code"], 0) + one.value
     return found
 
 
-def _load(port: int, script: Path, seconds: int) -> Round:
-    command = ["wrk", "--threads", "1", "--connections", str(CONNECTIONS), "--duration", f"{seconds}s"]
-    address = f"http://127.0.0.1:{port}/v1/decisions"
-    done = subprocess.run(
-        [*command, "--script", str(script), address], capture_output=True, text=True, check=True, timeout=seconds + 30
+def _check(before: Mapping[str, float], after: Mapping[str, float], found: Mapping[str, Round]) -> None:
+    answered = {code: number - before.get(code, 0) for code, number in after.items() if number > before.get(code, 0)}
+    allowed = found["decisions"].answers + found["forward_auth"].answers
+    if answered.keys() - EXPECTED or answered.get("ok", 0) < allowed:
+        raise RuntimeError(f"of {allowed} calls that should be allowed, others were answered: {answered}")
+
+
+def _figures(found: Mapping[str, Round]) -> Iterator[Figure]:
+    ours, hello = found["decisions"], found["hello"]
+    slower = min(ours, found["forward_auth"], key=lambda one: one.per_second)
+    yield Figure("decisions_per_s", round(ours.per_second, 1), "POST /v1/decisions, allowed and metered, one core")
+    yield Figure("decision_p99_ms", round(ours.p99_ms, 2), f"of the same, {load.CONNECTIONS} connections, full load")
+    for name, about in (
+        ("forward_auth", "GET /v1/forward-auth, allowed and metered"),
+        ("malformed", "POST /v1/decisions with a wrong checksum"),
+        ("confirmed_refusals", "POST /v1/decisions, 402, read again from PostgreSQL"),
+    ):
+        yield Figure(f"{name}_per_s", round(found[name].per_second, 1), f"{about}, one core")
+        yield Figure(f"{name}_p99_ms", round(found[name].p99_ms, 2), "of the same")
+    yield Figure(
+        "ratio_vs_bare_hello", _over(slower, hello), f"the slower of both over hello ({hello.per_second:,.0f}/s)"
     )
-    told = next(line for line in done.stdout.splitlines() if line.startswith("FIGURES "))
-    figures = json.loads(told.removeprefix("FIGURES "))
-    if figures["failed"]:
-        raise RuntimeError(f"{figures['failed']} of {figures['answers']} answers failed")
-    return Round(figures["answers"] / figures["us"] * 1e6, figures["p99_us"] / 1000)
+    yield Figure("malformed_vs_bare_hello", _over(found["malformed"], hello), "malformed tokens over the same")
+    for name, ratio in PEERS.items():
+        if name in found:
+            yield Figure(f"{name}_per_s", round(found[name].per_second, 1), "the peer, one core")
+            yield Figure(ratio, _over(slower, found[name]), "the slower of decisions and forward-auth over it")
+    if "drf_api_key" in found:
+        confirmed = _over(found["confirmed_refusals"], found["drf_api_key"])
+        yield Figure("confirmed_refusals_vs_drf_api_key", confirmed, "refusals that are confirmed over it")
+    yield from _work(found)
+
+
+def _work(found: Mapping[str, Round]) -> Iterator[Figure]:
+    """What a busy machine changes least; waiting for PostgreSQL and Redis, and their work, is not in it."""
+    for name, one in found.items():
+        yield Figure(f"{name}_cpu_us", round(one.cpu_us, 1), "processor time of the server's processes, a call")
+
+
+def _over(one: Round, other: Round) -> float:
+    return round(one.per_second / other.per_second, 4)

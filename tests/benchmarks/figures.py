@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil
 from time import perf_counter
 
 
@@ -20,6 +21,11 @@ def per_second(call: Callable[[], object], seconds: float = 1.0) -> float:
             call()
         count += 100
     return round(count / elapsed, 1)
+
+
+def share(values: list[float], part: float) -> float:
+    """What `part` of the values do not exceed."""
+    return round(sorted(values)[max(0, ceil(len(values) * part) - 1)], 2)
 
 
 def table(figures: list[Figure]) -> str:

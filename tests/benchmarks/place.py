@@ -4,14 +4,21 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
+
+import httpx
+import psutil
 
 from tests import factories
 from tests.environment import CLONE
-from tests.fixtures.proxies import ended, free_port, wait_for
+from tests.fixtures.proxies import free_port, wait_for
 from tokens.actions.gateways import add_gateway
+
+TRELLIS, HELLO = "config.wsgi:application", "tests.benchmarks.hello:application"
+READY_SECONDS, ENDED_SECONDS = 120, 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +33,17 @@ class Place:
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.gateway_key}", "Content-Type": "application/json"}
 
-    def serve(self, target: str) -> AbstractContextManager[int]:
-        """As `make run` serves: granian, two processes of four threads. Gives the port."""
-        return _server(target, self.environment)
+    @contextmanager
+    def serve(self, target: str) -> Iterator[int]:
+        """As `make run` serves: granian, two processes of four threads, on any core. Gives the port."""
+        with granian(target, self.environment, workers=2) as server:
+            yield server.port
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    port: int
+    pid: int
 
 
 @contextmanager
@@ -43,16 +58,52 @@ def place() -> Iterator[Place]:
     try:
         factories.catalogue()
         minted = add_gateway(name="bench", kind="custom", by=factories.administrator())
-        yield Place(minted.text, {**os.environ, "TEST_DATABASE_NAME": name})
+        with tempfile.TemporaryDirectory(prefix="figures-") as folder:
+            own = {"TEST_DATABASE_NAME": name, "PROMETHEUS_MULTIPROC_DIR": folder}
+            yield Place(minted.text, {**os.environ, **own})
     finally:
         connection.creation.destroy_test_db(before, verbosity=0)
 
 
-@contextmanager
-def _server(target: str, environment: dict[str, str]) -> Iterator[int]:
+def granian(
+    target: str,
+    environment: dict[str, str],
+    *,
+    workers: int = 1,
+    threads: int = 4,
+    before: Sequence[str] = (),
+    python: str = sys.executable,
+) -> AbstractContextManager[Server]:
+    """`before`: a command that starts it, such as one that says on which core."""
     port = free_port()
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
-    options = ["--workers", "2", "--blocking-threads", "4", "--no-ws", "--log-level", "error"]
-    with ended(subprocess.Popen([*command, *options, target], cwd=CLONE, env=environment)) as process:
+    command = [*before, python, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
+    options = ["--workers", str(workers), "--blocking-threads", str(threads), "--no-ws", "--log-level", "error"]
+    return running([*command, *options, target], port, environment)
+
+
+@contextmanager
+def running(
+    command: Sequence[str], port: int, environment: dict[str, str], *, silent: bool = False
+) -> Iterator[Server]:
+    """A server, once it answers. At the end of the block it is gone, with what it started, whatever they are at."""
+    said = subprocess.DEVNULL if silent else None
+    process = subprocess.Popen(command, cwd=CLONE, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+    try:
         wait_for(port, process)
-        yield port
+        # It listens before it has loaded what it serves.
+        httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=READY_SECONDS)
+        yield Server(port, process.pid)
+    finally:
+        _end(process)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    started = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
+    process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(ENDED_SECONDS)
+    for left in started:
+        with suppress(psutil.NoSuchProcess):
+            left.kill()
+    process.kill()
+    process.wait()

@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +20,15 @@ from psycopg.conninfo import make_conninfo
 
 from config.celery import app
 from tests import factories
-from tests.benchmarks.figures import Figure
-from tests.benchmarks.place import Place, place
+from tests.benchmarks.figures import Figure, share
+from tests.benchmarks.place import TRELLIS, Place, place
+from tests.benchmarks.scale import Scale
 from tests.environment import CLONE
 from tests.fixtures.proxies import ended
 from tests.jobs import shop
 from tokens.actions.tokens import Minted
 
-PURCHASES, BUYERS, WARM = 700, 4, 5  # WARM: first ones of each buyer, which find servers still loading
+BUYERS, WARM = 4, 5  # WARM: first ones of each buyer, which find servers still loading
 BETWEEN = 0.35  # seconds between two purchases of a buyer: of all four together, ten purchases a second at most
 COMMON_PURCHASES, COMMON_LANES = 120, 3  # a buyer there waits for seconds, so three stand at each till
 SOON = 0.005  # seconds after the commit
@@ -61,25 +61,25 @@ CASES = (
 )
 
 
-def measure() -> Iterator[Figure]:
+def measure(scale: Scale) -> Iterator[Figure]:
     with place() as here:
         with connection.cursor() as cursor:
             cursor.execute(TELLS)
         shop.open_shop()
-        sys.stderr.write(f"  {PURCHASES} workspaces …\n")
+        sys.stderr.write(f"  {scale.purchases} workspaces …\n")
         with transaction.atomic():
-            tokens = [factories.token() for _ in range(PURCHASES + BUYERS * WARM + 1)]
+            tokens = [factories.token() for _ in range(scale.purchases + BUYERS * WARM + 1)]
         seen = {case: _run(case, here, tokens) for case in CASES}
     for case, results in seen.items():
         yield from _figures(case, results)
     ours = [result for case, results in seen.items() if not case.common for result in results]
-    worst = max(_share(_spent(results), 0.99) for case, results in seen.items() if not case.common)
+    worst = max(share(_spent(results), 0.99) for case, results in seen.items() if not case.common)
     yield Figure("event_to_access_p99_ms", worst, f"the worst of the first three cases, {len(ours):,} purchases in all")
     yield Figure(
-        "grant_lag_refusals", sum(r["refusals"] for r in ours), "refusals after the commit, of these; must be 0"
+        "purchase_lag_refusals", sum(r["refusals"] for r in ours), "refusals after the commit, of these; must be 0"
     )
     soon = sum(r["begun"] - r["committed"] <= SOON for r in ours)
-    yield Figure("grant_lag_trials", soon, "first calls of these begun within 5 ms of the commit")
+    yield Figure("purchase_lag_trials", soon, "first calls of these begun within 5 ms of the commit")
 
 
 def _run(case: Case, here: Place, tokens: list[Minted]) -> list[dict[str, Any]]:
@@ -97,7 +97,7 @@ def _run(case: Case, here: Place, tokens: list[Minted]) -> list[dict[str, Any]]:
         }
         for number, minted in enumerate(bought)
     ]
-    target = "tests.benchmarks.common_way:application" if case.common else "config.wsgi:application"
+    target = "tests.benchmarks.common_way:application" if case.common else TRELLIS
     with ExitStack() as stack:
         web, gateway = (stack.enter_context(here.serve(target)) for _ in range(2))
         if case.worker:
@@ -209,16 +209,12 @@ def _figures(case: Case, results: list[dict[str, Any]]) -> Iterator[Figure]:
         "event_to_access": _spent(results),
     }
     for part, spent in parts.items():
-        for name, share in (("p50", 0.5), ("p99", 0.99), ("max", 1.0)):
+        for name, part_of in (("p50", 0.5), ("p99", 0.99), ("max", 1.0)):
             yield Figure(
-                f"{case.name}_{part}_{name}_ms", _share(spent, share), f"{case.about}, {len(results)} purchases"
+                f"{case.name}_{part}_{name}_ms", share(spent, part_of), f"{case.about}, {len(results)} purchases"
             )
     yield Figure(f"{case.name}_refusals", sum(r["refusals"] for r in results), "calls refused after the commit")
 
 
 def _spent(results: list[dict[str, Any]]) -> list[float]:
     return [1000 * (result["allowed"] - result["sent"]) for result in results]
-
-
-def _share(values: list[float], share: float) -> float:
-    return round(sorted(values)[max(0, ceil(len(values) * share) - 1)], 2)

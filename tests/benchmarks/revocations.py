@@ -1,23 +1,27 @@
-"""A revocation committed by another process → the first refusal after the last allow, while two callers never stop."""
+"""A revocation committed by another process → the first refusal after the last allow, while two callers of the token
+never stop, and others load the server."""
 
 import http.client
 import json
-import math
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from tests import factories
-from tests.benchmarks.figures import Figure
+from tests.benchmarks import load
+from tests.benchmarks.figures import Figure, share
 from tests.benchmarks.place import Place, place
+from tests.benchmarks.platforms import platform
+from tests.benchmarks.scale import Scale
 from tests.environment import CLONE
 from tests.fixtures.proxies import ended
-from tokens.actions.tokens import Minted
 
-TRIALS, CALLERS = 200, 2
+CALLERS = 2
 CALLED_BEFORE, CALLED_AFTER = 5, 5  # allowed calls before the revocation, refused ones that end a trial
 
 
@@ -45,31 +49,41 @@ class Caller:
         return refused_at
 
 
-def measure() -> Iterator[Figure]:
-    with place() as here, here.serve("config.wsgi:application") as port:
+def measure(scale: Scale) -> Iterator[Figure]:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
+        here = stack.enter_context(place())
+        made = stack.enter_context(platform(here, scale.revocations + scale.few, 1, folder))
+        server = stack.enter_context(made.serve_apart(workers=2))
+        tokens = made.tokens.read_text().splitlines()
         command = [sys.executable, "-m", "tests.benchmarks.revoker"]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-        revoker = subprocess.Popen(command, cwd=CLONE, env=here.environment, **pipes)
-        with ended(revoker):
-            _told(revoker)
-            application = factories.application()
-            delays = sorted(_trial(here, port, revoker, factories.token(application)) for _ in range(TRIALS))
-    p99 = delays[math.ceil(len(delays) * 0.99) - 1]
-    yield Figure("revoke_to_deny_p99_ms", round(p99, 2), f"commit → refused, {TRIALS} revocations by another process")
+        revoker = subprocess.Popen(command, cwd=CLONE, env=made.place.environment, **pipes)
+        stack.enter_context(ended(revoker))
+        _told(revoker)
+        if load.installed():
+            rest = made.tokens.with_suffix(".rest")
+            rest.write_text("".join(f"{token}\n" for token in tokens[scale.revocations :]))
+            stack.enter_context(load.meanwhile(made.decisions("meanwhile", server, tokens=rest)))
+        revoked = tokens[: scale.revocations]
+        delays = [_trial(made.place, server.port, revoker, token) for token in revoked]
+    about = f"commit → refused, {len(delays):,} revocations by another process, {load.MEANWHILE} connections besides"
+    yield Figure("revoke_to_deny_p99_ms", share(delays, 0.99), about)
+    yield Figure("revoke_to_deny_max_ms", share(delays, 1.0), "the longest of the same")
 
 
-def _trial(here: Place, port: int, revoker: "subprocess.Popen[str]", minted: Minted) -> float:
+def _trial(here: Place, port: int, revoker: "subprocess.Popen[str]", token: str) -> float:
     """Milliseconds from the commit's return to the last caller's first lasting refusal; 0 where that came sooner."""
     callers = [Caller(port, here) for _ in range(CALLERS)]
     refused: list[int] = []
-    threads = [threading.Thread(target=lambda c=c: refused.append(c.until_refused(minted.text))) for c in callers]
+    threads = [threading.Thread(target=lambda c=c: refused.append(c.until_refused(token))) for c in callers]
     for thread in threads:
         thread.start()
     for caller in callers:
         for _ in range(CALLED_BEFORE):
             caller.allowed.acquire(timeout=30)
     assert revoker.stdin is not None
-    revoker.stdin.write(f"{minted.token.public_id}\n")
+    revoker.stdin.write(f"{token}\n")
     revoker.stdin.flush()
     committed = int(_told(revoker))
     for thread in threads:

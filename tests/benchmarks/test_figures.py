@@ -4,11 +4,12 @@ import pytest
 
 from tests.benchmarks import decisions
 from tests.benchmarks.figures import Figure, table
+from tests.benchmarks.scale import QUICK
 
 
 def test_without_wrk_nothing_is_said_about_decisions(monkeypatch: pytest.MonkeyPatch, tmp_path, capsys) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert list(decisions.measure()) == []
+    assert list(decisions.measure(QUICK)) == []
     assert "wrk is not installed" in capsys.readouterr().err
 
 
