@@ -9,6 +9,7 @@ from django.db.models import F, Q, QuerySet
 from accounts.models import Workspace
 from tiers.models import EventKind, Grant, Holds, Order, OrderEvent, OrderState, ProductVersion
 from tiers.order_words import Told, told
+from tiers.selectors.packs import with_calls_left
 
 MOST_COUNTED: Final = 100
 _PAYMENTS: Final = frozenset({EventKind.PAID, EventKind.RENEWED})
@@ -88,7 +89,8 @@ def needs_attention(workspace: Workspace) -> QuerySet[Order]:
 
 
 def grants_of(order: Order) -> list[Grant]:
-    return list(Grant.objects.filter(order=order).select_related("tier", "model").order_by("pk"))
+    found = Grant.objects.filter(order=order).select_related("tier", "model")
+    return list(with_calls_left(found).order_by("pk"))
 
 
 def ends_with_its_period(order: Order) -> bool:

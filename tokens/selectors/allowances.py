@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from django.db.models import F, FloatField, Q, QuerySet
-from django.db.models.functions import Cast, Coalesce, Greatest
+from django.db.models import F, Q, QuerySet
 
 from accounts.models import Workspace
 from tiers.entitlements import Standing
 from tiers.facts import NO_LIMITS, LimitFacts
 from tiers.models import Grant
+from tiers.selectors.packs import with_calls_left
 from tokens.gateway import limits
 from tokens.gateway.limits import CALL, Scope
 from tokens.models import AllowanceSpent, Application, LimitOverride, Period, Token
@@ -72,12 +72,6 @@ def nearest_to_their_end(allowances: Iterable[Allowance]) -> list[Allowance]:
     for one in sorted(allowances, key=lambda one: -one.percent):
         nearest.setdefault(one.subject, one)
     return list(nearest.values())
-
-
-def with_calls_left(grants: QuerySet[Grant]) -> QuerySet[Grant]:
-    """Packs with `calls_left`."""
-    spent = Cast(Coalesce(F("spent__units"), 0), FloatField()) / float(CALL)
-    return grants.annotate(calls_left=Greatest(F("calls") - spent, 0.0, output_field=FloatField()))
 
 
 def packs(workspace: Workspace, now: datetime) -> QuerySet[Grant]:

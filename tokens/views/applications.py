@@ -16,6 +16,7 @@ from accounts.paging import links
 from accounts.policies import can_be_reached
 from accounts.roles import Permission, may
 from tiers import snapshot
+from tiers.selectors.packs import with_calls_left
 from tokens.actions import applications as actions
 from tokens.forms.applications import ApplicationEditForm, ApplicationForm, DomainForm
 from tokens.forms.errors import add_domain_error
@@ -172,7 +173,7 @@ def _detail(
         "allowances": allowances.of_applications(
             application.workspace, [application], {application.pk: row.stands}, moment
         ),
-        "grants": allowances.with_calls_left(selectors.grants_in_force(application, moment)),
+        "grants": with_calls_left(selectors.grants_in_force(application, moment)),
         "domains": application.domains.all(),
         "requests": selectors.requests_of(application),
         "models": callable_models(catalogue, grants, application.pk, moment),

@@ -120,6 +120,8 @@ def test_what_is_left_of_a_pack_and_that_it_spares_the_tiers_own(world: SimpleNa
     assert "Lantern today 50 of 5,000" in told(html)
     assert "Pack of 1,000 calls" in told(page(world, "home"))
     assert "750 left" in told(page(world, "home"))
+    order = world.client.get(reverse("orders:detail", args=[pack.source_id])).content.decode()
+    assert "1,000 calls 750 left" in told(order)
     Grant.objects.filter(pk=pack.pk).update(ends_at=now() - timedelta(seconds=1), starts_at=now() - timedelta(days=1))
     assert "Pack" not in told(page(world, "home"))
 
