@@ -29,6 +29,12 @@ class Fault(Exception):
         super().__init__(detail)
 
 
+def method_not_allowed(methods: tuple[str, ...]) -> Fault:
+    allow = ", ".join(methods)
+    message = _("This address takes %(methods)s.") % {"methods": allow}
+    return Fault(405, "method_not_allowed", message, headers=(("Allow", allow),))
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     status: int

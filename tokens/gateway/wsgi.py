@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation.trans_real import get_supported_language_variant, parse_accept_lang_header
 
 from tokens.gateway import connections, health, housekeeping, metrics_page, request_ids
-from tokens.gateway.http import Answer, Call, Fault, respond
+from tokens.gateway.http import Answer, Call, Fault, method_not_allowed, respond
 from tokens.gateway.openapi.document import openapi_json
 from tokens.gateway.protocols import authzen, forwarded, holder, introspection, native, openai_errors
 from tokens.gateway.protocols.forward_auth import forward_auth
@@ -75,9 +75,7 @@ def _handler(call: Call) -> Handler:
         raise Fault(404, "not_found", _("There is no such address here."))
     methods, handler = ROUTES[path]
     if call.method not in methods:
-        allow = ", ".join(methods)
-        message = _("This address takes %(methods)s.") % {"methods": allow}
-        raise Fault(405, "method_not_allowed", message, headers=(("Allow", allow),))
+        raise method_not_allowed(methods)
     return handler
 
 

@@ -6,14 +6,13 @@ from tokens.gateway.http import JSON
 from tokens.gateway.openapi.answers import LIMITS, answer, carried, errors
 from tokens.gateway.openapi.asking import LANGUAGE, NOBODY, header
 from tokens.gateway.openapi.shapes import text
-from tokens.gateway.protocols.forward_auth import ACCEL, AUTH_REQUEST
+from tokens.gateway.protocols.forward_auth import ACCEL, AUTH_REQUEST, METHODS
 from tokens.gateway.protocols.forwarded import PREFIX
 
 TAG: Final = {
     "name": "Forward-auth",
     "description": "A proxy asks whether it may pass a call on, and passes a refusal back to its caller as it is.",
 }
-METHODS: Final = ("get", "head", "post", "put", "patch", "delete", "options", "trace")
 WITH_BODY: Final = ("post", "put", "patch")
 FAULTS: Final = (
     "invalid_request",
@@ -21,6 +20,7 @@ FAULTS: Final = (
     "invalid_ask",
     "ask_ambiguous",
     "gateway_unauthorized/500",
+    "method_not_allowed",
     "too_large",
     "unavailable",
 )
@@ -28,8 +28,8 @@ FAULTS: Final = (
 
 def paths() -> dict[str, Any]:
     return {
-        PREFIX: {method: _ask(method) for method in METHODS},
-        f"{PREFIX}/{{path}}": {"parameters": [_rest()]} | {method: _ask(method, "Path") for method in METHODS},
+        PREFIX: {method.lower(): _ask(method.lower()) for method in METHODS},
+        f"{PREFIX}/{{path}}": {"parameters": [_rest()], **{one.lower(): _ask(one.lower(), "Path") for one in METHODS}},
     }
 
 

@@ -8,11 +8,13 @@ from django.utils.translation import gettext as _
 from tokens.gateway import catalogues, endpoints, gateway_keys, service
 from tokens.gateway.ask import Ask, Decision
 from tokens.gateway.gateway_keys import GatewayRecord
-from tokens.gateway.http import DRAINED_OF_GATEWAYS, Answer, Call, Fault, Headers
+from tokens.gateway.http import DRAINED_OF_GATEWAYS, Answer, Call, Fault, Headers, method_not_allowed
 from tokens.gateway.protocols import forwarded, nginx, openai_errors, presentation, queries
 from tokens.gateway.protocols.forwarded import Forwarded
 
 AUTH_REQUEST, ACCEL = "nginx", "nginx-accel"
+# Any method of HTTP's own. An operation may have no other, and OpenAPI has no word for one.
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 
 def forward_auth(call: Call) -> Answer:
@@ -31,6 +33,8 @@ def _style(call: Call) -> str:
 
 
 def _answer(call: Call, style: str) -> Answer:
+    if call.method not in METHODS:
+        raise method_not_allowed(METHODS)
     gateway = gateway_keys.authenticate(call.header("X-Gateway-Key"), call.remote_address, status=500)
     call.drained = DRAINED_OF_GATEWAYS
     asked = forwarded.read(call, gateway)

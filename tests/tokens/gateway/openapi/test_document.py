@@ -116,3 +116,11 @@ def test_it_is_served_to_everybody_and_kept(method: str) -> None:
         again = call(method, "/openapi.json", headers={"If-None-Match": known})
         assert (again.status, again.body) == (304, b"")
     assert call(method, "/openapi.json", headers={"If-None-Match": '"other"'}).status == 200
+
+
+@pytest.mark.django_db
+def test_a_method_that_cannot_be_told_is_refused() -> None:
+    for path in (forwarded.PREFIX, f"{forwarded.PREFIX}/v1/x", "/v1/key"):
+        reply = call("QUERY", path)
+        assert (reply.status, reply.error["code"]) == (405, "method_not_allowed")
+        assert {method.strip().lower() for method in reply.headers["allow"].split(",")} >= {"get", "head"}
