@@ -1,5 +1,6 @@
 """What a gateway wants to know, what it is answered, and the facts that the answer rests on. Values only."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
@@ -9,6 +10,17 @@ from tiers.facts import NO_LIMITS, GrantFacts, LimitFacts, OrderFacts, TierFacts
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The call's cost is an estimate: hold it for so many seconds. `name`: of the call, the gateway's id in it. `asked`
+    tells this ask from others of the same name. `told`: what is kept of an allow, to be told again."""
+
+    name: str
+    seconds: int
+    asked: str
+    told: Callable[["Decision"], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +44,7 @@ class Ask:
     token_in_header: bool = False
     operation: str | None = None
     gateway: str = ""
+    hold: Hold | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,19 +170,22 @@ class LimitState(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Spent:
     """What an allowed call spent, in thousandths of a call: all of it of each of `scopes`, as the store names them, but
-    for what was spent of `packs` (a grant's id, and how much) instead of the application's own."""
+    for what was spent of `packs` (a grant's id, and how much) instead of the application's own. `held`: the
+    reservation that it is held for."""
 
     workspace: str
     units: int
     scopes: tuple[str, ...]
     packs: tuple[tuple[str, int], ...] = ()
+    held: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Allowed when there is no refusal. The first refusal is the answer, the others are what would come next.
     `tries_left`: a free try of the model allows it, and so many are left after this one; the service takes the try.
-    `flags`: what was away while it was made. `spent`: None where no allowance was."""
+    `flags`: what was away while it was made. `spent`: None where no allowance was. `held_until`: of a reservation that
+    was asked for and is kept."""
 
     ask: Ask
     at: datetime
@@ -183,6 +199,7 @@ class Decision:
     flags: frozenset[str] = field(default=frozenset())
     limits: tuple[LimitState, ...] = ()
     spent: Spent | None = None
+    held_until: datetime | None = None
 
     @property
     def allow(self) -> bool:

@@ -27,7 +27,7 @@ class Quick(NamedTuple):
     counted: bool = False
 
 
-_NOTHING: Final = Quick()
+NOTHING: Final = Quick()
 _COUNTED: Final = Quick(counted=True)
 
 
@@ -36,14 +36,14 @@ def answer(ask: Ask, workspace: str, digest: bytes | None, *, postgresql_is_away
     now = clock.now()
     verdicts = catalogues.verdicts(now, at_any_age=postgresql_is_away)
     if verdicts is None:
-        return _NOTHING
+        return NOTHING
     try:
         if digest is None:
             return _of_nobody(ask, verdicts, now)
         return _of_token(ask, workspace, digest, verdicts, now, postgresql_is_away)
     except Away as error:
         log.warning("redis_away", error=str(error))
-        return _NOTHING
+        return NOTHING
 
 
 def _of_token(ask: Ask, workspace: str, digest: bytes, verdicts: Verdicts, now: float, away: bool) -> Quick:
@@ -51,7 +51,7 @@ def _of_token(ask: Ask, workspace: str, digest: bytes, verdicts: Verdicts, now: 
     fresh = store.FRESH_WHILE_AWAY_MS if away else store.FRESH_MS
     taken = store.take(workspace, digest, now, units=units, fresh_ms=fresh)
     if taken is None or taken.blob is None or taken.status == store.RATE:
-        return _NOTHING
+        return NOTHING
     if taken.status == store.ALLOWANCE:
         return _COUNTED
     found = stored.decode(taken.blob)
@@ -82,12 +82,12 @@ def _of_token(ask: Ask, workspace: str, digest: bytes, verdicts: Verdicts, now: 
 def _of_nobody(ask: Ask, verdicts: Verdicts, now: float) -> Quick:
     verdict = verdicts.of(ANONYMOUS, ask, now)
     if verdict is None:
-        return _NOTHING
+        return NOTHING
     held = metering.budget_of_address(verdict.tier)
     units = metering.units(ask, verdict.price)
     taken = store.take_of_address(metering.bucket(ask), now, units=units, held=held)
     if taken.status != store.TAKEN:
-        return _COUNTED if taken.status == store.ALLOWANCE else _NOTHING
+        return _COUNTED if taken.status == store.ALLOWANCE else NOTHING
     decision = Decision(
         ask=ask,
         at=datetime.fromtimestamp(now, UTC),

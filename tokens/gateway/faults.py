@@ -21,11 +21,16 @@ _ROWS = [
     FaultKind("metrics_local_only", (403,), "without METRICS_TOKEN, the figures are for the server's own machine"),
     FaultKind("not_found", (404,), "there is no such address"),
     FaultKind("method_not_allowed", (405,), "the address takes other methods; `Allow` lists them"),
+    FaultKind("reservation_unknown", (404,), "no reservation of this request id is known, or no longer"),
+    FaultKind("request_id_reused", (409,), "the request id is that of another call"),
+    FaultKind("reservation_settled", (409,), "the call was settled, perhaps with another cost"),
+    FaultKind("reservation_cancelled", (409,), "the call was cancelled"),
+    FaultKind("reservation_expired", (409,), "the reservation's time was over before the call was settled"),
     FaultKind("version_ahead", (409,), "`at_least` is above every rights version that was committed"),
     FaultKind("too_large", (413,), "the body is too long"),
     FaultKind("unsupported_media_type", (415,), "the body is of another type, or compressed"),
     FaultKind("rate_limited", (429,), "a token may ask of itself sixty times a minute; with `Retry-After`"),
     FaultKind("internal_error", (500,), "a fault of ours"),
-    FaultKind("unavailable", (503,), "the database cannot be read; with `Retry-After`"),
+    FaultKind("unavailable", (503,), "the database or, of reservations, Redis cannot be reached; with `Retry-After`"),
 ]
 FAULTS: dict[str, FaultKind] = {row.code: row for row in _ROWS}

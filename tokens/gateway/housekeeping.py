@@ -15,7 +15,7 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
-from tokens.gateway import catalogues, connections, gateway_keys, metrics, refusal_log, renewals, usage
+from tokens.gateway import catalogues, connections, gateway_keys, metrics, refusal_log, renewals, reservations, usage
 
 log = structlog.get_logger(__name__)
 EVERY: Final = 1.0  # seconds
@@ -23,6 +23,7 @@ EVERY_SECOND: Final[tuple[Callable[[], object], ...]] = (
     catalogues.refresh,
     gateway_keys.refresh,
     renewals.renew,
+    reservations.sweep,
     usage.flush,
     refusal_log.flush,
     metrics.flush,

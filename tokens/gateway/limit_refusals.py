@@ -28,6 +28,7 @@ _FACTS: Final[dict[str, Callable[[LimitFacts], int | None]]] = {
     local_limits.PER_MINUTE: lambda facts: facts.per_minute,
     local_limits.PER_DAY: lambda facts: facts.per_day,
     local_limits.PER_MONTH: lambda facts: facts.per_month,
+    local_limits.AT_ONCE: lambda facts: facts.concurrent,
 }
 
 
@@ -53,9 +54,12 @@ class Spent:
 
 
 def rate_limited(spent: Spent) -> Refusal:
-    then = ngettext("Try again in %(seconds)d second.", "Try again in %(seconds)d seconds.", spent.retry_after) % {
-        "seconds": spent.retry_after
-    }
+    if spent.by.name == local_limits.AT_ONCE:
+        then = _("Try again when one of them has ended.")
+    else:
+        then = ngettext("Try again in %(seconds)d second.", "Try again in %(seconds)d seconds.", spent.retry_after) % {
+            "seconds": spent.retry_after
+        }
     message = _("%(cause)s %(then)s") % {"cause": _cause(spent), "then": then}
     wait = Remedy("wait", then.rstrip(".。"), until=spent.again_at)
     return Refusal("rate_limited", message, remedies=(wait, *_more(spent)), retry_after=spent.retry_after)
@@ -96,6 +100,7 @@ def _amount(state: LimitState) -> str:
         local_limits.PER_MINUTE: ngettext("%(number)d call a minute", "%(number)d calls a minute", state.limit),
         local_limits.PER_DAY: ngettext("%(number)d call a day", "%(number)d calls a day", state.limit),
         local_limits.PER_MONTH: ngettext("%(number)d call a month", "%(number)d calls a month", state.limit),
+        local_limits.AT_ONCE: ngettext("%(number)d call at once", "%(number)d calls at once", state.limit),
     }
     return sentences[state.name] % {"number": state.limit}
 

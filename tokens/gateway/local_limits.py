@@ -15,6 +15,7 @@ from tokens.gateway.ask import LimitState
 from tokens.gateway.limits import CALL, Limit, Pack, Scope
 
 PER_MINUTE, PER_DAY, PER_MONTH = "requests_per_minute", "requests_per_day", "requests_per_month"
+AT_ONCE: Final = "concurrent_calls"
 RATE_LIMITED, USED_UP = "rate_limited", "allowance_used_up"
 MOST_SUBJECTS: Final = 50_000
 Key = TypeVar("Key")

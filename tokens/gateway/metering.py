@@ -5,7 +5,7 @@ An attempt of a known token counts against its rate whatever comes of it; an all
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
@@ -15,11 +15,12 @@ import structlog
 from accounts.wire import Away
 from tiers.entitlements import standing
 from tiers.facts import Catalogue, TierFacts
-from tokens.gateway import limits, local_limits, store, stored
+from tokens.gateway import limits, local_limits, reservations, store, stored
 from tokens.gateway.ask import Ask, LimitState, Pass, Spent
 from tokens.gateway.limits import CALL, Limit, Scope
 from tokens.gateway.local_limits import LocalLimits
 from tokens.gateway.passes import Reading
+from tokens.gateway.reservations import Wanted
 from tokens.gateway.spent import Spent as SpentBefore
 from tokens.gateway.store import Budget, State, Taken
 
@@ -31,7 +32,7 @@ MINUTE, DAY, MONTH = "requests_per_minute", "requests_per_day", "requests_per_mo
 
 @dataclass(frozen=True, slots=True)
 class Metered:
-    """`refused`: store.RATE or store.ALLOWANCE where the limit `by` refuses, for `retry_after` seconds."""
+    """`refused`: store.RATE, ALLOWANCE or CONCURRENT where the limit `by` refuses, for `retry_after` seconds."""
 
     limits: tuple[LimitState, ...]
     refused: int | None = None
@@ -39,11 +40,16 @@ class Metered:
     retry_after: int = 0
     spent: Spent | None = None
     flags: frozenset[str] = frozenset()
+    held_until: datetime | None = None
 
 
 def units(ask: Ask, price: int) -> int:
     """What the call costs, in thousandths of a call, never less than was asked for. `price`: the model's, in calls."""
-    return CALL * price if ask.cost == 1 else math.ceil(ask.cost * CALL) * price
+    return CALL * price if ask.cost == 1 else thousandths(ask.cost) * price
+
+
+def thousandths(cost: float) -> int:
+    return math.ceil(cost * CALL)
 
 
 def bucket(ask: Ask) -> str:
@@ -58,10 +64,18 @@ def budget_of_address(tier: TierFacts) -> Budget:
 
 
 def of_token(
-    reading: Reading, rights: Pass, catalogue: Catalogue, digest: bytes, *, spend: int, count: bool, keep: bool
+    reading: Reading,
+    rights: Pass,
+    catalogue: Catalogue,
+    digest: bytes,
+    *,
+    spend: int,
+    count: bool,
+    keep: bool,
+    wanted: Wanted | None = None,
 ) -> Metered:
     """Meter an ask by what was just read, and store that for the asks to come. `spend`: units, 0 for a refusal.
-    `count`: the attempt was not counted yet. `keep`: the pass may be stored."""
+    `count`: the attempt was not counted yet. `keep`: the pass may be stored. `wanted`: only hold it."""
     now, at = reading.now, reading.now.timestamp()
     held = limits.of(rights, standing(catalogue, rights.grants, rights.application.pk, now))
     budget = store.budget(held, at)
@@ -72,8 +86,13 @@ def of_token(
         until=stored.until(rights, now),
         spent=_spent(held, budget, reading.spent),
     )
+    key = store.pass_key(rights.workspace, digest)
     try:
+        if wanted is not None:
+            return _reserved(wanted, rights.workspace, key, at, spend, count, budget, fill)
         taken = store.take_read(rights.workspace, digest, at, units=spend, count=count, held=budget, fill=fill)
+        if taken.status == store.ALLOWANCE and reservations.lapse(rights.workspace):
+            taken = store.take_read(rights.workspace, digest, at, units=spend, count=False, held=budget, fill=fill)
     except Away as error:
         log.warning("redis_away", error=str(error))
         return _by_ourselves(held, spend, at)
@@ -88,9 +107,14 @@ def _by_ourselves(held: Sequence[Limit], spend: int, now: float) -> Metered:
     return Metered(_tightest(taken.states), refused, taken.by, taken.retry_after, flags=REDIS_AWAY)
 
 
-def of_address(ask: Ask, tier: TierFacts, now: datetime, *, spend: int, count: bool) -> Metered:
+def of_address(
+    ask: Ask, tier: TierFacts, now: datetime, *, spend: int, count: bool, wanted: Wanted | None = None
+) -> Metered:
     at, held, name = now.timestamp(), budget_of_address(tier), bucket(ask)
     try:
+        if wanted is not None:
+            owner = store.of_address(name)
+            return _reserved(wanted, owner, f"{{{owner}}}:p", at, spend, count, held, None)
         taken = store.take_of_address(name, at, units=spend, held=held, count=count)
     except Away as error:
         log.warning("redis_away", error=str(error))
@@ -101,7 +125,10 @@ def of_address(ask: Ask, tier: TierFacts, now: datetime, *, spend: int, count: b
 def give_back(spent: Spent, now: float) -> None:
     """For a call that was refused after all. Redis that is away has lost the count with the rest."""
     try:
-        store.give_back(spent, now)
+        if spent.held is None:
+            store.give_back(spent, now)
+        else:
+            reservations.cancel(spent.workspace, spent.held, "forget")
     except Away as error:
         log.warning("not_given_back", error=str(error), units=spent.units)
 
@@ -147,6 +174,30 @@ def _metered(taken: Taken, scopes: str, now: float, spent: Spent | None) -> Mete
     used_up = [state for state in refusing if state.name != MINUTE]
     by = min(used_up, key=lambda state: (state.remaining, -state.reset))
     return Metered(told, store.ALLOWANCE, by, by.reset)
+
+
+def _reserved(
+    wanted: Wanted, owner: str, key: str, now: float, spend: int, count: bool, held: Budget, fill: store.Fill | None
+) -> Metered:
+    """Spend it for the time being, and be one of the calls at once. Raises Away, Known."""
+    arguments = store.arguments(now, units=spend, count=count, held=held, fill=fill)
+    found = reservations.reserve(wanted, owner, key, arguments)
+    taken = found.taken
+    spent = Spent(owner, spend, held.names, taken.packs, held=wanted.name)
+    told = states_at_once(taken.states, found.at_once, held.scopes, now)
+    if taken.status == store.CONCURRENT:
+        refusing = slice(taken.refusing, taken.refusing + 1)
+        (by,) = reservations.states(found.at_once[refusing], held.scopes[refusing])
+        return Metered(told, store.CONCURRENT, by, reservations.RETRY_AFTER)
+    metered = _metered(taken, held.scopes, now, spent)
+    return replace(metered, limits=told, held_until=found.ends if taken.status == store.TAKEN else None)
+
+
+def states_at_once(
+    found: Sequence[State], at_once: Sequence[Sequence[int]], scopes: str, now: float
+) -> tuple[LimitState, ...]:
+    """With the limits of calls at once."""
+    return _tightest([*states(found, scopes, now), *reservations.states(at_once, scopes)])
 
 
 def _spent(held: Sequence[Limit], budget: Budget, before: SpentBefore) -> tuple[list[tuple[int, int]], list[int]]:

@@ -11,6 +11,10 @@ def new() -> str:
     return f"req_{secrets.token_hex(12)}"
 
 
+def is_one(given: Any) -> bool:
+    return isinstance(given, str) and _FORM.fullmatch(given) is not None
+
+
 def accepted(given: Any) -> str:
     """What the gateway gave, if it is fit for headers and logs; else a new one."""
-    return given if isinstance(given, str) and _FORM.fullmatch(given) else new()
+    return given if is_one(given) else new()

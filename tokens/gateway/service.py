@@ -27,6 +27,7 @@ from tokens.gateway import (
     readings,
     refusal_log,
     refusals,
+    reservations,
     store,
     tries,
     unknown,
@@ -71,7 +72,7 @@ def _answered(ask: Ask, away: bool, check: Check | None) -> tuple[Decision, str]
             return refused(ask, refusals.token_malformed()), metrics.POSTGRESQL
         workspace, digests = key.owner, keys.digests(ask.token, settings.TOKEN_KEYS)
     digest = next(iter(digests.values()), None)
-    quick = express.answer(ask, workspace, digest)
+    quick = express.NOTHING if ask.hold else express.answer(ask, workspace, digest)
     if quick.decision is not None:
         return _checked(quick.decision, check), metrics.STORED_PASS
     metrics.count(metrics.Event.MISS)
@@ -87,9 +88,9 @@ def _answered(ask: Ask, away: bool, check: Check | None) -> tuple[Decision, str]
 
 
 def _count(decision: Decision, code: str) -> None:
-    """Of tokens that are not ours nothing is counted."""
+    """Of tokens that are not ours nothing is counted; of what is held for a call, once its cost is known."""
     identity, ask, spent = decision.identity, decision.ask, decision.spent
-    if identity is None and ask.token is not None:
+    if (identity is None and ask.token is not None) or (ask.hold is not None and decision.allow):
         return
     if identity is not None and not decision.allow:
         ids = {"workspace": identity.workspace, "application": identity.application, "token": identity.token}
@@ -194,14 +195,20 @@ def _decided(ask: Ask, digests: _Digests, *, counted: bool) -> Decision:
         return refused(ask, refusals.unavailable())
     decision = decide(catalogue, rights, ask, reading.now)
     model = catalogue.models.get(decision.model or "")
-    spend = metering.units(ask, model.cost if model else 1) if decision.allow else 0
+    price = model.cost if model else 1
+    spend = metering.units(ask, price) if decision.allow else 0
+    wanted = reservations.wanted(ask.hold, decision, price) if ask.hold and decision.allow else None
     if rights is None:
-        metered = metering.of_address(ask, catalogue.lowest_tier, reading.now, spend=spend, count=not counted)
+        metered = metering.of_address(
+            ask, catalogue.lowest_tier, reading.now, spend=spend, count=not counted, wanted=wanted
+        )
     else:
         # What a transaction has not committed yet is nobody else's business.
         keep = not connection.in_atomic_block
         digest = next(iter(digests.values()))
-        metered = metering.of_token(reading, rights, catalogue, digest, spend=spend, count=not counted, keep=keep)
+        metered = metering.of_token(
+            reading, rights, catalogue, digest, spend=spend, count=not counted, keep=keep, wanted=wanted
+        )
     return _limited(decision, metered, catalogue, rights)
 
 
@@ -212,7 +219,8 @@ def _limited(decision: Decision, metered: metering.Metered, catalogue: Catalogue
         grants, application = (rights.grants, rights.application.pk) if rights else ((), None)
         stands = standing(catalogue, grants, application, decision.at)
         spent = limit_refusals.Spent(metered.by, metered.retry_after, catalogue, rights, stands, decision.at)
-        tell = limit_refusals.rate_limited if metered.refused == store.RATE else limit_refusals.allowance_used_up
+        used_up = metered.refused == store.ALLOWANCE
+        tell = limit_refusals.allowance_used_up if used_up else limit_refusals.rate_limited
         found = (tell(spent), *found)
     return replace(
         decision,
@@ -221,4 +229,5 @@ def _limited(decision: Decision, metered: metering.Metered, catalogue: Catalogue
         limits=metered.limits,
         spent=None if found else metered.spent,
         flags=metered.flags,
+        held_until=None if found else metered.held_until,
     )

@@ -17,7 +17,7 @@ import msgspec
 from django.conf import settings
 
 from accounts.announcing import workspace_key
-from accounts.wire import Script, Wire, connected
+from accounts.wire import Script, Value, Wire, connected
 from tokens.gateway.ask import Spent
 from tokens.gateway.limits import CALL, Limit, Scope
 
@@ -25,7 +25,7 @@ FRESH_MS: Final = 30_000
 # While PostgreSQL cannot be read, passes that it confirmed no longer ago than this go on to allow.
 FRESH_WHILE_AWAY_MS: Final = 600_000
 _KEPT: Final = 660  # seconds
-TAKEN, RATE, ALLOWANCE = 1, 2, 3
+TAKEN, RATE, ALLOWANCE, CONCURRENT = 1, 2, 3, 4
 
 _SCRIPTS: Final = Path(__file__).parent / "scripts"
 _TAKE: Final = Script((_SCRIPTS / "take.lua").read_text())
@@ -96,6 +96,7 @@ def budget(held: Iterable[Limit], now: float = 0.0) -> Budget:
             _NO_LIMIT if limit.facts.per_day is None else limit.facts.per_day * CALL,
             _NO_LIMIT if limit.facts.per_month is None else limit.facts.per_month * CALL,
             int(limit.scope is Scope.APPLICATION),
+            _NO_LIMIT if limit.facts.concurrent is None else limit.facts.concurrent,
         )
         for limit in limits
     ]
@@ -112,34 +113,45 @@ def take(workspace: str, digest: bytes, now: float, *, units: int, fresh_ms: int
     """Spend of the stored pass; None where there is none that is good. Raises Away."""
     keys = (workspace_key(workspace), pass_key(workspace, digest))
     reply = _wire().run(_TAKE, keys, (int(now * 1000), fresh_ms, units, 1, month(now)))
-    return _taken(reply) if reply[0] else None
+    return read_taken(reply) if reply[0] else None
 
 
 def take_read(workspace: str, digest: bytes, now: float, *, units: int, count: bool, held: Budget, fill: Fill) -> Taken:
     """Spend by what PostgreSQL has just said, and store that. Raises Away."""
-    arguments: list[bytes | str | int] = [int(now * 1000), FRESH_MS, units, int(count), month(now), held.limits]
-    arguments += [_pack(fill.spent), fill.version, int(fill.read_at * 1000)]
-    if fill.blob is not None:
-        ends = "" if fill.until is None else int(fill.until.timestamp() * 1000)
-        arguments += [ends, fill.blob, _KEPT]
     keys = (workspace_key(workspace), pass_key(workspace, digest))
-    return _taken(_wire().run(_TAKE, keys, arguments))
+    return read_taken(_wire().run(_TAKE, keys, arguments(now, units=units, count=count, held=held, fill=fill)))
 
 
 def take_of_address(address: str, now: float, *, units: int, held: Budget, count: bool = True) -> Taken:
     """Spend of what whoever has no token may, by address. Raises Away."""
-    name = f"a:{address}"
-    nothing = _pack(([(0, 0) for _scope in held.scopes], []))
-    arguments = (int(now * 1000), FRESH_MS, units, int(count), month(now), held.limits, nothing)
-    return _taken(_wire().run(_TAKE, (workspace_key(name), f"{{{name}}}:p"), arguments))
+    name = of_address(address)
+    keys = (workspace_key(name), f"{{{name}}}:p")
+    return read_taken(_wire().run(_TAKE, keys, arguments(now, units=units, count=count, held=held, fill=None)))
+
+
+def of_address(address: str) -> str:
+    """The name under which its counters are kept, as a workspace's are under its public id."""
+    return f"a:{address}"
+
+
+def arguments(now: float, *, units: int, count: bool, held: Budget, fill: Fill | None) -> list[Value]:
+    """Of the script `take`, with what PostgreSQL has just said; `fill` is None where nothing is stored there."""
+    spent = ([(0, 0) for _scope in held.scopes], []) if fill is None else fill.spent
+    found: list[Value] = [int(now * 1000), FRESH_MS, units, int(count), month(now), held.limits, _pack(spent)]
+    if fill is not None:
+        found += [fill.version, int(fill.read_at * 1000)]
+        if fill.blob is not None:
+            ends = "" if fill.until is None else int(fill.until.timestamp() * 1000)
+            found += [ends, fill.blob, _KEPT]
+    return found
 
 
 def give_back(spent: Spent, now: float) -> None:
     """Undo a spending whose call was refused after all. Raises Away."""
     of_packs = sum(units for _pack, units in spent.packs)
     own = [(name, spent.units - (of_packs if name[0] == APPLICATION else 0)) for name in spent.scopes]
-    arguments = (int(now) // 86_400, month(now), _pack((own, spent.packs)))
-    _wire().run(_GIVE_BACK, (workspace_key(spent.workspace),), arguments)
+    given = (int(now) // 86_400, month(now), _pack((own, spent.packs)))
+    _wire().run(_GIVE_BACK, (workspace_key(spent.workspace),), given)
 
 
 def confirm(workspace: str, version: int, read_at: float) -> None:
@@ -172,7 +184,8 @@ def _month_ends(day: int) -> float:
     return first.timestamp()
 
 
-def _taken(reply: list[Any]) -> Taken:
+def read_taken(reply: list[Any]) -> Taken:
+    """What the script `take` answered."""
     count = next((i for i in range(5, len(reply)) if len(reply[i]) == 2), len(reply))
     packs = tuple((part[0].decode(), part[1]) for part in reply[count:])
     return Taken(reply[0], reply[1], reply[2], reply[5:count], reply[3] - 1, reply[4], packs)

@@ -12,7 +12,7 @@ from django.utils.translation.trans_real import get_supported_language_variant, 
 from tokens.gateway import connections, health, housekeeping, metrics_page, request_ids
 from tokens.gateway.http import Answer, Call, Fault, method_not_allowed, respond
 from tokens.gateway.openapi.document import openapi_json
-from tokens.gateway.protocols import authzen, forwarded, holder, introspection, native, openai_errors
+from tokens.gateway.protocols import authzen, forwarded, holder, introspection, native, openai_errors, reservations
 from tokens.gateway.protocols.forward_auth import forward_auth
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ ONE_MODEL = f"{holder.MODELS}/"
 
 ROUTES: dict[str, tuple[tuple[str, ...], Handler]] = {
     "/v1/decisions": (("POST",), native.decisions),
+    "/v1/usage/reserve": (("POST",), reservations.reserve),
+    "/v1/usage/settle": (("POST",), reservations.settle),
+    "/v1/usage/cancel": (("POST",), reservations.cancel),
     holder.MODELS: (READ, holder.models),
     ONE_MODEL: (READ, holder.model),
     "/v1/key": (READ, holder.key),

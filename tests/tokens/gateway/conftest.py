@@ -44,8 +44,8 @@ def gateway(db: None) -> MintedGateway:
 
 @pytest.fixture
 def asker(catalogue: None) -> Client:
-    """A gateway that may introspect and search too."""
-    scopes = ["decide", "introspect", "search"]
+    """A gateway that may introspect, search and meter too."""
+    scopes = ["decide", "introspect", "search", "usage"]
     return Client(add_gateway(name="asker", kind="custom", scopes=scopes, by=factories.administrator()).text)
 
 

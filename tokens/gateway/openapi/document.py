@@ -18,13 +18,23 @@ from tokens.gateway.openapi import (
     holder,
     introspection,
     native,
+    reservations,
     schemas,
     webhooks,
 )
 
 VERSION: Final = "1.0.0"
 # In the order in which they are shown. A protocol more is one more file here.
-PARTS: Final[tuple[ModuleType, ...]] = (native, forward_auth, authzen, introspection, holder, webhooks, health)
+PARTS: Final[tuple[ModuleType, ...]] = (
+    native,
+    reservations,
+    forward_auth,
+    authzen,
+    introspection,
+    holder,
+    webhooks,
+    health,
+)
 MAX_AGE: Final = 300  # seconds
 _ABOUT: Final = """Trellis decides whether a token may make a call, and tells everyone concerned why.
 

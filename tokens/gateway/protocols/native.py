@@ -46,11 +46,15 @@ def _decide(call: Call) -> Answer:
     call.drained = DRAINED_OF_GATEWAYS
     values = json_bodies.strict_object(json_body(call))
     call.request_id = request_ids.accepted(values.get("request_id", call.request_id))
-    at_least = _at_least(values)
-    check = None if at_least is None else partial(_check_version, at_least)
     ask = read_ask(values, call.request_id, gateway.id)
-    decision = _decided(ask, away=gateway.remembered, check=check)
+    decision = decided(ask, away=gateway.remembered, check=read_check(values))
     return json_answer(200, presentation.full(decision), headers=presentation.rate_limit_headers(decision))
+
+
+def read_check(values: dict[str, Any]) -> service.Check | None:
+    """That the answer is not older than `at_least`. Raises Fault."""
+    at_least = _at_least(values)
+    return None if at_least is None else partial(_check_version, at_least)
 
 
 def _check_version(at_least: int, decision: Decision) -> None:
@@ -58,7 +62,7 @@ def _check_version(at_least: int, decision: Decision) -> None:
         raise Fault(409, "version_ahead", _("No such rights version has been committed."), param="at_least")
 
 
-def _decided(ask: Ask, *, away: bool, check: service.Check | None) -> Decision:
+def decided(ask: Ask, *, away: bool, check: service.Check | None) -> Decision:
     """The gateway may give the caller's query with the endpoint, and a token in it counts."""
     in_query = queries.read(ask.endpoint).tokens
     if not in_query:
@@ -87,11 +91,11 @@ def read_ask(values: dict[str, Any], request_id: str, gateway: str = "") -> Ask:
     `token` is a token, of wrong form. Raises Fault naming the field."""
     endpoint = _text(values, "endpoint")
     if endpoint is None:
-        raise _invalid("endpoint", _("“endpoint” is required: the path that the caller called."))
+        raise invalid("endpoint", _("“endpoint” is required: the path that the caller called."))
     permission = _text(values, "permission")
     permission = PERMISSIONS[0] if permission is None else permission
     if permission not in PERMISSIONS:
-        raise _invalid("permission", _("“permission” must be generate or download."))
+        raise invalid("permission", _("“permission” must be generate or download."))
     token = _text(values, "token")
     return Ask(
         endpoint=endpoint,
@@ -113,9 +117,9 @@ def _text(values: dict[str, Any], name: str) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise _invalid(name, _("“%(name)s” must be a text.") % {"name": name})
+        raise invalid(name, _("“%(name)s” must be a text.") % {"name": name})
     if not json_bodies.is_text(value):
-        raise _invalid(name, _("“%(name)s” has half of a character.") % {"name": name})
+        raise invalid(name, _("“%(name)s” has half of a character.") % {"name": name})
     return value
 
 
@@ -128,18 +132,21 @@ def _address(values: dict[str, Any]) -> Address | None:
     text = _text(values, "ip")
     address = gateway_keys.read_address(text) if text is not None else None
     if text is not None and address is None:
-        raise _invalid("ip", _("“ip” must be an IPv4 or IPv6 address."))
+        raise invalid("ip", _("“ip” must be an IPv4 or IPv6 address."))
     return address
 
 
 def _cost(values: dict[str, Any]) -> int | float:
     cost = values.get("cost")
-    if cost is None:
-        return 1
+    return 1 if cost is None else read_cost(cost)
+
+
+def read_cost(cost: Any) -> int | float:
+    """Raises Fault."""
     if isinstance(cost, bool) or not isinstance(cost, int | float):
-        raise _invalid("cost", _("“cost” must be a number."))
+        raise invalid("cost", _("“cost” must be a number."))
     if not 0 < cost <= MAX_COST:
-        raise _invalid("cost", _("“cost” must be above 0, and at most a thousand million."))
+        raise invalid("cost", _("“cost” must be above 0, and at most a thousand million."))
     return cost
 
 
@@ -147,9 +154,10 @@ def _at_least(values: dict[str, Any]) -> int | None:
     given = values.get("at_least")
     version = json_bodies.whole_number(given)
     if given is not None and version is None:
-        raise _invalid("at_least", _("“at_least” must be a rights version: a whole number, not negative."))
+        raise invalid("at_least", _("“at_least” must be a rights version: a whole number, not negative."))
     return version
 
 
-def _invalid(name: str, detail: str) -> Fault:
+def invalid(name: str, detail: str) -> Fault:
+    """A field of an ask that is missing or of wrong form."""
     return Fault(400, "invalid_ask", detail, param=name)
