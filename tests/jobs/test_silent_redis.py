@@ -30,13 +30,14 @@ def test_a_purchase_is_granted_whatever_became_of_redis(away, settings) -> None:
     headers = shop.signed(message_id, body)
     content_type = headers.pop("Content-Type")
     there = settings.REDIS_URL
-    with away() as settings.REDIS_URL:
+    with away() as silent:
+        settings.REDIS_URL = settings.PASS_STORE_URL = silent
         answer = Client().post(shop.PATH, body, content_type=content_type, headers=headers)
     assert answer.status_code == 200
     assert Grant.objects.filter(workspace=workspace, order__isnull=False, revoked_at=None).count() == 1
     workspace.refresh_from_db()
     assert workspace.announced_version < workspace.rights_version
-    settings.REDIS_URL = there
+    settings.REDIS_URL = settings.PASS_STORE_URL = there
     tasks.announce_waiting()
     workspace.refresh_from_db()
     assert workspace.announced_version == workspace.rights_version
@@ -56,5 +57,5 @@ def test_the_version_of_the_catalogue_is_told_too(settings) -> None:
     factories.catalogue()
     tasks.announce_waiting()
     client = redis.Redis.from_url(settings.REDIS_URL)
-    assert int(client.get("{catalogue}:v") or 0) > 1
+    assert int(client.hget(announcing.workspace_key("catalogue"), "v") or 0) > 1
     client.close()
