@@ -4,7 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit, urlunsplit
@@ -17,8 +17,10 @@ from tests.benchmarks import cores
 from tests.benchmarks.load import Ask, Subject
 from tests.benchmarks.place import TRELLIS, Place, Server, granian
 from tests.environment import CLONE
+from tests.fixtures.proxies import ended
 from tokens.demo.synthetic import TOKENS_A_WORKSPACE
 
+MUCH = 50_000  # tokens
 CHAT, MODEL, GATED = "/v1/chat/completions", "gpt-4o-mini", "bench-gated"
 
 
@@ -79,13 +81,38 @@ def platform(here: Place, tokens: int, number: int, folder: Path) -> Iterator[Pl
     _empty(url)
     with _copied_database(name):
         began = time.monotonic()
-        command = [sys.executable, "-m", "tests.benchmarks.filling", str(tokens), str(made.tokens)]
-        subprocess.run(command, cwd=CLONE, env=made.place.environment, check=True, timeout=900)
+        _fill(made, tokens)
         sys.stderr.write(f"  a platform of {tokens:,} tokens in {time.monotonic() - began:.0f} s\n")
         try:
             yield made
         finally:
             _empty(url)
+
+
+def _fill(made: Platform, tokens: int) -> None:
+    """By as many processes as there are cores, if there is much to be written."""
+    number = min(4, len(cores.ALL)) if tokens >= MUCH else 1
+    parts = [made.tokens.with_suffix(f".part{part}") for part in range(number)]
+    command = [sys.executable, "-m", "tests.benchmarks.filling"]
+    with ExitStack() as stack:
+        filling = [
+            stack.enter_context(
+                ended(
+                    subprocess.Popen(
+                        [*command, str(part), str(-(-tokens // number)), str(path)],
+                        cwd=CLONE,
+                        env=made.place.environment,
+                    )
+                )
+            )
+            for part, path in enumerate(parts)
+        ]
+        if any(process.wait(timeout=1200) for process in filling):
+            raise RuntimeError("the platform could not be written")
+    with made.tokens.open("w") as out:
+        for path in parts:
+            out.write(path.read_text())
+            path.unlink()
 
 
 @contextmanager

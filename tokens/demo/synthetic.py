@@ -106,13 +106,17 @@ def _value(column: "models.Field[Any, Any]", row: models.Model) -> Any:
 
 
 def _ids(model: type[models.Model], number: int) -> range:
-    """So many primary keys, taken from the table's own sequence."""
+    """So many primary keys, taken from the table's own sequence. Of several that write at once one takes at a time."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT setval(s, nextval(s) + %s) FROM (SELECT pg_get_serial_sequence(%s, 'id')::regclass AS s) x",
-            [number, model._meta.db_table],
-        )
-        last = int((cursor.fetchone() or (0,))[0])
+        cursor.execute("SELECT pg_advisory_lock(hashtextextended('synthetic', 0))")
+        try:
+            cursor.execute(
+                "SELECT setval(s, nextval(s) + %s) FROM (SELECT pg_get_serial_sequence(%s, 'id')::regclass AS s) x",
+                [number, model._meta.db_table],
+            )
+            last = int((cursor.fetchone() or (0,))[0])
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(hashtextextended('synthetic', 0))")
     return range(last - number, last)
 
 
