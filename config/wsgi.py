@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -42,6 +43,7 @@ def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> 
     return pages(environ, start_response)
 
 
+@lru_cache(maxsize=1024)
 def _is_local(address: str) -> bool:
     """An empty address is a unix socket's."""
     return not address or is_loopback(address.removeprefix("::ffff:"))

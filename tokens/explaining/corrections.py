@@ -1,9 +1,11 @@
 """The call that the caller meant: the right letter case, the right endpoint, a model where none was named. Pure."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
+
+from msgspec import structs
 
 from tokens.gateway import endpoints
 from tokens.gateway.ask import Ask, Decision, Remedy
@@ -61,7 +63,7 @@ def _with_a_model(explanation: Explanation, ask: Ask) -> Iterator[Ask]:
         return
     for name in sorted(explanation.catalogue.models):
         if match.operation.slug in explanation.catalogue.models[name].operations:
-            yield replace(ask, model=name)
+            yield structs.replace(ask, model=name)
 
 
 def _following(explanation: Explanation, ask: Ask, remedy: Remedy) -> Ask | None:
@@ -70,12 +72,12 @@ def _following(explanation: Explanation, ask: Ask, remedy: Remedy) -> Ask | None
     model = remedy.model or (match.model if match else None) or ask.model
     if remedy.endpoint:
         method, _blank, pattern = remedy.endpoint.partition(" ")
-        better = replace(ask, method=method, endpoint=filled(pattern, model), model=model)
+        better = structs.replace(ask, method=method, endpoint=filled(pattern, model), model=model)
     elif remedy.model and match and match.model:
         pattern = next(p for p in match.operation.endpoints if "{model}" in p)
-        better = replace(ask, endpoint=filled(pattern.partition(" ")[2], model), model=model)
+        better = structs.replace(ask, endpoint=filled(pattern.partition(" ")[2], model), model=model)
     elif remedy.model:
-        better = replace(ask, model=model)
+        better = structs.replace(ask, model=model)
     else:
         return None
     return None if better == ask else better

@@ -1,10 +1,14 @@
-"""What a gateway wants to know, what it is answered, and the facts that the answer rests on. Values only."""
+"""What a gateway wants to know, what it is answered, and the facts that the answer rests on. Values only.
+
+What is made anew for every ask is a Struct, which is made twenty times as fast as a frozen dataclass."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import NamedTuple
+
+import msgspec
 
 from tiers.facts import NO_LIMITS, GrantFacts, LimitFacts, OrderFacts, TierFacts, TriesFacts
 
@@ -12,8 +16,7 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(msgspec.Struct, frozen=True):
     """The call's cost is an estimate: hold it for so many seconds. `name`: of the call, the gateway's id in it. `asked`
     tells this ask from others of the same name. `told`: what is kept of an allow, to be told again."""
 
@@ -23,8 +26,7 @@ class Hold:
     told: Callable[["Decision"], bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True):
     """One question. `endpoint` is the raw path as the caller sent it, still percent-encoded, perhaps with a query.
     `operation`: the slug of an operation, by those who name one itself; then no path is looked at.
     `request_id` is ours or the gateway's, never the caller's: for one of it, one free try is taken.
@@ -69,8 +71,7 @@ class ApplicationFacts:
     hosts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(msgspec.Struct, frozen=True, array_like=True):
     """Whose token it is. `token`, `workspace` and `application` are public ids."""
 
     token: str
@@ -123,8 +124,7 @@ class Pass:
         return next((tries for tries in self.tries if tries.model == model), TriesFacts(model))
 
 
-@dataclass(frozen=True, slots=True)
-class Remedy:
+class Remedy(msgspec.Struct, frozen=True):
     """A thing the caller can do about a refusal. `href` is a path of this site; protocols make it absolute."""
 
     kind: str
@@ -135,8 +135,7 @@ class Remedy:
     endpoint: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(msgspec.Struct, frozen=True):
     """One reason. `code` is a key of `reasons.REASONS`, which has its status and type."""
 
     code: str
@@ -146,8 +145,7 @@ class Refusal:
     retry_after: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GrantedBy:
+class GrantedBy(msgspec.Struct, frozen=True):
     """What opens an allowed call: the source of a grant, and until when."""
 
     source: str
@@ -167,8 +165,7 @@ class LimitState(NamedTuple):
     scope: str
 
 
-@dataclass(frozen=True, slots=True)
-class Spent:
+class Spent(msgspec.Struct, frozen=True):
     """What an allowed call spent, in thousandths of a call: all of it of each of `scopes`, as the store names them, but
     for what was spent of `packs` (a grant's id, and how much) instead of the application's own. `held`: the
     reservation that it is held for."""
@@ -180,8 +177,7 @@ class Spent:
     held: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """Allowed when there is no refusal. The first refusal is the answer, the others are what would come next.
     `tries_left`: a free try of the model allows it, and so many are left after this one; the service takes the try.
     `flags`: what was away while it was made. `spent`: None where no allowance was. `held_until`: of a reservation that
@@ -196,7 +192,7 @@ class Decision:
     model: str | None = None
     granted_by: GrantedBy | None = None
     tries_left: int | None = None
-    flags: frozenset[str] = field(default=frozenset())
+    flags: frozenset[str] = frozenset()
     limits: tuple[LimitState, ...] = ()
     spent: Spent | None = None
     held_until: datetime | None = None

@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
+from msgspec import structs
 
 from tiers.facts import Catalogue
 from tokens import keys
@@ -66,9 +67,9 @@ def _explained(ask: Ask, picked: bytes | None) -> Explanation:
     if unrecognised is not None:
         return _refused(ask, reading.now, unrecognised, known)
     began = time.thread_time()
-    decision, trace = explain(known, rights, replace(ask, token=None), reading.now)
+    decision, trace = explain(known, rights, structs.replace(ask, token=None), reading.now)
     took = time.thread_time() - began
-    return Explanation(replace(decision, limits=_left(ask, reading, known, picked)), trace, known, rights, took)
+    return Explanation(structs.replace(decision, limits=_left(ask, reading, known, picked)), trace, known, rights, took)
 
 
 def _left(ask: Ask, reading: Reading, known: Catalogue, picked: bytes | None) -> tuple[LimitState, ...]:
@@ -76,8 +77,7 @@ def _left(ask: Ask, reading: Reading, known: Catalogue, picked: bytes | None) ->
     neither token nor address is known."""
     rights = reading.rights
     if rights is not None:
-        digest = _digests(ask, picked)[0]
-        found = metering.of_token(reading, rights, known, digest, spend=0, count=False, keep=False)
+        found = metering.of_token(reading, rights, known, None, spend=0, count=False)
     elif ask.address is not None:
         found = metering.of_address(ask, known.lowest_tier, reading.now, spend=0, count=False)
     else:
@@ -103,5 +103,5 @@ def _unrecognised(ask: Ask, rights: Pass | None) -> Refusal | None:
 
 
 def _refused(ask: Ask, at: datetime, refusal: Refusal, known: Catalogue) -> Explanation:
-    decision = Decision(ask=replace(ask, token=None), at=at, refusals=(refusal,))
+    decision = Decision(ask=structs.replace(ask, token=None), at=at, refusals=(refusal,))
     return Explanation(decision, [], known)

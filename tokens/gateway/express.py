@@ -10,7 +10,7 @@ import structlog
 
 from accounts.wire import Away
 from tokens.gateway import catalogues, clock, metering, renewals, store, stored
-from tokens.gateway.ask import Ask, Decision, GrantedBy, Identity, Spent
+from tokens.gateway.ask import Ask, Decision, GrantedBy, Spent
 from tokens.gateway.stored import StoredPass
 from tokens.gateway.verdicts import ANONYMOUS, Verdict, Verdicts
 
@@ -31,48 +31,46 @@ NOTHING: Final = Quick()
 _COUNTED: Final = Quick(counted=True)
 
 
-def answer(ask: Ask, workspace: str, digest: bytes | None, *, postgresql_is_away: bool = False) -> Quick:
-    """`digest`: the hash of the ask's token under the current key; None where there is no token."""
+def answer(ask: Ask, workspace: str, *, postgresql_is_away: bool = False) -> Quick:
+    """`workspace`: the one that the ask's token names."""
     now = clock.now()
     verdicts = catalogues.verdicts(now, at_any_age=postgresql_is_away)
     if verdicts is None:
         return NOTHING
     try:
-        if digest is None:
+        if ask.token is None:
             return _of_nobody(ask, verdicts, now)
-        return _of_token(ask, workspace, digest, verdicts, now, postgresql_is_away)
+        return _of_token(ask, ask.token, workspace, verdicts, now, postgresql_is_away)
     except Away as error:
         log.warning("redis_away", error=str(error))
         return NOTHING
 
 
-def _of_token(ask: Ask, workspace: str, digest: bytes, verdicts: Verdicts, now: float, away: bool) -> Quick:
+def _of_token(ask: Ask, token: str, workspace: str, verdicts: Verdicts, now: float, away: bool) -> Quick:
     units = metering.units(ask, verdicts.price(ask))
     fresh = store.FRESH_WHILE_AWAY_MS if away else store.FRESH_MS
-    taken = store.take(workspace, digest, now, units=units, fresh_ms=fresh)
+    taken = store.take(workspace, store.pass_key(workspace, token), now, units=units, fresh_ms=fresh)
     if taken is None or taken.blob is None or taken.status == store.RATE:
         return NOTHING
     if taken.status == store.ALLOWANCE:
         return _COUNTED
     found = stored.decode(taken.blob)
-    spent = Spent(workspace, units, _counters(found), taken.packs)
+    spent = Spent(workspace, units, found.counters, taken.packs)
     verdict = verdicts.of(found.shape, ask, now)
     if verdict is None:
         metering.give_back(spent, now)
         return _COUNTED
     if taken.age > renewals.AFTER_MS:
-        renewals.ask_for(workspace, found.version)
+        renewals.ask_for(workspace, found.rights_version)
     decision = Decision(
         ask=ask,
         at=datetime.fromtimestamp(now, UTC),
-        identity=Identity(
-            found.token, found.workspace, found.application, found.slug, found.publishable, found.version
-        ),
+        identity=found,
         tier=verdict.tier,
         operation=verdict.operation,
         model=verdict.model,
         granted_by=_granted_by(found, verdict),
-        limits=metering.states(taken.states, found.scopes, now),
+        limits=metering.states(taken.states, found.counters, now),
         spent=spent,
         flags=POSTGRESQL_AWAY if away else _ALL_THERE,
     )
@@ -94,7 +92,7 @@ def _of_nobody(ask: Ask, verdicts: Verdicts, now: float) -> Quick:
         tier=verdict.tier,
         operation=verdict.operation,
         model=verdict.model,
-        limits=metering.states(taken.states, held.scopes, now),
+        limits=metering.states(taken.states, held.counters, now),
     )
     return Quick(decision, counted=True)
 
@@ -104,8 +102,3 @@ def _granted_by(found: StoredPass, verdict: Verdict) -> GrantedBy | None:
         return None
     source, source_id, ends_at = found.grants[verdict.grant]
     return GrantedBy(source, source_id, datetime.fromtimestamp(ends_at, UTC) if ends_at else None)
-
-
-def _counters(found: StoredPass) -> tuple[str, ...]:
-    subjects = {"t": found.token, "a": found.application, "w": found.workspace}
-    return tuple(letter + subjects[letter] for letter in found.scopes)

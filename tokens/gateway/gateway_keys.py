@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.utils.translation import gettext as _
 
 from tokens import keys
-from tokens.gateway import clock, usage
+from tokens.gateway import clock, connections, usage
 from tokens.gateway.ask import Address, Network
 from tokens.gateway.http import Fault
 
@@ -65,13 +66,19 @@ def bearer(header: str | None) -> str | None:
 
 def authenticate(text: str | None, remote_address: str, scope: str = "decide", *, status: int = 401) -> GatewayRecord:
     """The gateway whose key this is, if it may ask this from there. Raises Fault, the same for every wrong key."""
-    if text is None or keys.parse_gateway_key(text) is None:
-        raise unauthorized(status)
-    digests = list(keys.digests(text, settings.TOKEN_KEYS).values())
-    gateway = _look_up(digests)
+    digests = _digests(text) if text is not None else None
+    gateway = _look_up(digests) if digests else None
     if gateway is None or scope not in gateway.scopes or not _within(gateway.networks, remote_address):
         raise unauthorized(status)
     return gateway
+
+
+@lru_cache(maxsize=MAX_REMEMBERED)
+def _digests(text: str) -> list[bytes]:
+    """Its hashes, the current key's first; none of what is no gateway's key. The same few gateways ask all the time."""
+    if keys.parse_gateway_key(text) is None:
+        return []
+    return list(keys.digests(text, settings.TOKEN_KEYS).values())
 
 
 def _look_up(digests: list[bytes]) -> GatewayRecord | None:
@@ -88,6 +95,8 @@ def _look_up(digests: list[bytes]) -> GatewayRecord | None:
             message = _("Trellis cannot read its database at the moment. Try again shortly.")
             raise Fault(503, "unavailable", message, headers=(("Retry-After", "2"),)) from error
         return known
+    finally:
+        connections.release()
     if not rows:
         _forget(digests)
         return None
@@ -138,6 +147,7 @@ def _within(networks: tuple[Network, ...], remote_address: str) -> bool:
     return address is not None and any(address in network for network in networks)
 
 
+@lru_cache(maxsize=4096)
 def read_address(text: str) -> Address | None:
     """An IP address, an IPv4 one written as IPv6 taken for what it is; None for all else, zones included."""
     try:
@@ -171,3 +181,4 @@ def _forget(digests: Iterable[bytes]) -> None:
 def forget_all() -> None:
     """For tests, which roll gateways back."""
     _remembered.clear()
+    _digests.cache_clear()

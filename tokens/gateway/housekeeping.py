@@ -29,19 +29,27 @@ EVERY_SECOND: Final[tuple[Callable[[], object], ...]] = (
     metrics.flush,
 )
 
-_process = 0
+_started = False
 _starting = threading.Lock()
 
 
 def ensure() -> None:
     """Start the thread with the first ask of this process; a fork has none of its parent's."""
-    global _process
-    if _process == os.getpid() or not settings.HOUSEKEEPING:
+    global _started
+    if _started or not settings.HOUSEKEEPING:
         return
     with _starting:
-        if _process != os.getpid():
+        if not _started:
             threading.Thread(target=_work, name="housekeeping", daemon=True).start()
-            _process = os.getpid()
+            _started = True
+
+
+def _begin_anew() -> None:
+    global _started
+    _started = False
+
+
+os.register_at_fork(after_in_child=_begin_anew)
 
 
 def _work() -> None:

@@ -3,10 +3,14 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from django.utils.translation import gettext as _
+
+_encode = msgspec.json.Encoder().encode
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -35,8 +39,7 @@ def method_not_allowed(methods: tuple[str, ...]) -> Fault:
     return Fault(405, "method_not_allowed", message, headers=(("Allow", allow),))
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     status: int
     body: bytes = b""
     content_type: str = JSON
@@ -45,8 +48,12 @@ class Answer:
 
 
 def json_answer(status: int, body: Mapping[str, Any], *, headers: Headers = (), content_type: str = JSON) -> Answer:
-    """ASCII with escapes, so that whatever text came in, the bytes that go out are valid."""
-    return Answer(status, json.dumps(body, separators=(",", ":")).encode("ascii"), content_type, headers)
+    """UTF-8; with escapes where the text that came in is none, so that the bytes that go out are valid."""
+    try:
+        encoded = _encode(body)
+    except UnicodeEncodeError:
+        encoded = json.dumps(body, separators=(",", ":")).encode("ascii")
+    return Answer(status, encoded, content_type, headers)
 
 
 @dataclass(slots=True)
@@ -57,6 +64,7 @@ class Call:
     drained: int = 0
     request_id: str = ""
     _read: bytes | None = field(default=None, init=False)
+    _all_read: bool = field(default=False, init=False)
 
     @property
     def method(self) -> str:
@@ -76,10 +84,7 @@ class Call:
 
     def header(self, name: str) -> str | None:
         """A header's value, or None where it was not sent. An empty name is no header."""
-        key = name.upper().replace("-", "_")
-        if not key:
-            return None
-        value = self.environ.get(key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}")
+        value = self.environ.get(_variable(name))
         return None if value is None else str(value)
 
     @property
@@ -103,8 +108,8 @@ class Call:
         if length is not None and length > limit:
             return None
         if self._read is None:
-            ends = length if length is not None and not self.environ.get("wsgi.input_terminated") else None
-            self._read = self._read_up_to(limit + 1 if ends is None else ends)
+            self._read = self._read_up_to(limit + 1 if length is None else length)
+            self._all_read = len(self._read) == length
         return None if len(self._read) > limit else self._read
 
     def _read_up_to(self, most: int) -> bytes:
@@ -125,14 +130,27 @@ class Call:
     def drain(self) -> None:
         """Read and drop what was left unread, up to `drained` bytes."""
         left = self.drained
-        if not self.environ.get("wsgi.input_terminated"):
+        if self._all_read or not self.environ.get("wsgi.input_terminated"):
             return
         while left > 0 and (piece := self.environ["wsgi.input"].read(READ_AT_ONCE)):
             left -= len(piece)
 
 
+@lru_cache(maxsize=256)
+def _variable(header: str) -> str:
+    """What WSGI calls it."""
+    name = header.upper().replace("-", "_")
+    if not name:
+        return ""
+    return name if name in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{name}"
+
+
+@lru_cache(maxsize=64)
+def _status_line(status: int) -> str:
+    return f"{status} {HTTPStatus(status).phrase}"
+
+
 def respond(call: Call, answer: Answer, start_response: "StartResponse") -> Iterable[bytes]:
-    status = HTTPStatus(answer.status)
     body = b"" if call.method == "HEAD" else answer.body
     headers = [
         ("Content-Type", answer.content_type),
@@ -143,5 +161,5 @@ def respond(call: Call, answer: Answer, start_response: "StartResponse") -> Iter
         *answer.headers,
         *((("Connection", "close"),) if call.cut_off else ()),
     ]
-    start_response(f"{status.value} {status.phrase}", headers)
+    start_response(_status_line(answer.status), headers)
     return [body] if body else []

@@ -67,37 +67,36 @@ def of_token(
     reading: Reading,
     rights: Pass,
     catalogue: Catalogue,
-    digest: bytes,
+    key: str | None,
     *,
     spend: int,
     count: bool,
-    keep: bool,
     wanted: Wanted | None = None,
 ) -> Metered:
     """Meter an ask by what was just read, and store that for the asks to come. `spend`: units, 0 for a refusal.
-    `count`: the attempt was not counted yet. `keep`: the pass may be stored. `wanted`: only hold it."""
+    `count`: the attempt was not counted yet. `key`: where the pass may be stored, None where it may not. `wanted`:
+    only hold it."""
     now, at = reading.now, reading.now.timestamp()
     held = limits.of(rights, standing(catalogue, rights.grants, rights.application.pk, now))
     budget = store.budget(held, at)
     fill = store.Fill(
         version=rights.rights_version,
         read_at=reading.read_at,
-        blob=stored.encode(rights, budget.scopes, now) if keep else None,
+        blob=stored.encode(rights, budget.counters, now) if key else None,
         until=stored.until(rights, now),
         spent=_spent(held, budget, reading.spent),
     )
-    key = store.pass_key(rights.workspace, digest)
     try:
         if wanted is not None:
             return _reserved(wanted, rights.workspace, key, at, spend, count, budget, fill)
-        taken = store.take_read(rights.workspace, digest, at, units=spend, count=count, held=budget, fill=fill)
+        taken = store.take_read(rights.workspace, key, at, units=spend, count=count, held=budget, fill=fill)
         if taken.status == store.ALLOWANCE and reservations.lapse(rights.workspace):
-            taken = store.take_read(rights.workspace, digest, at, units=spend, count=False, held=budget, fill=fill)
+            taken = store.take_read(rights.workspace, key, at, units=spend, count=False, held=budget, fill=fill)
     except Away as error:
         log.warning("redis_away", error=str(error))
         return _by_ourselves(held, spend, at)
-    spent = Spent(rights.workspace, spend, budget.names, taken.packs) if spend else None
-    return _metered(taken, budget.scopes, at, spent)
+    spent = Spent(rights.workspace, spend, budget.counters, taken.packs) if spend else None
+    return _metered(taken, budget.counters, at, spent)
 
 
 def _by_ourselves(held: Sequence[Limit], spend: int, now: float) -> Metered:
@@ -119,7 +118,7 @@ def of_address(
     except Away as error:
         log.warning("redis_away", error=str(error))
         return _by_ourselves(limits.of_address(tier, name), spend, at)
-    return _metered(taken, held.scopes, at, None)
+    return _metered(taken, held.counters, at, None)
 
 
 def give_back(spent: Spent, now: float) -> None:
@@ -133,12 +132,12 @@ def give_back(spent: Spent, now: float) -> None:
         log.warning("not_given_back", error=str(error), units=spent.units)
 
 
-def states(found: Sequence[State], scopes: str, now: float) -> tuple[LimitState, ...]:
+def states(found: Sequence[State], counters: Sequence[str], now: float) -> tuple[LimitState, ...]:
     """Of each kind of limit that one with the least left."""
     if len(found) == 1:
-        return tuple(_of_scope(found[0], store.SCOPES[scopes], now))
-    pairs = zip(found, scopes, strict=True)
-    return _tightest([one for state, letter in pairs for one in _of_scope(state, store.SCOPES[letter], now)])
+        return tuple(_of_scope(found[0], counters[0], now))
+    pairs = zip(found, counters, strict=True)
+    return _tightest([one for state, counter in pairs for one in _of_scope(state, counter, now)])
 
 
 def _tightest(found: Iterable[LimitState]) -> tuple[LimitState, ...]:
@@ -150,7 +149,8 @@ def _tightest(found: Iterable[LimitState]) -> tuple[LimitState, ...]:
     return tuple(kept.values())
 
 
-def _of_scope(state: State, scope: str, now: float) -> list[LimitState]:
+def _of_scope(state: State, counter: str, now: float) -> list[LimitState]:
+    scope = store.SCOPES[counter[0]]
     rate, left, reset, day, day_left, month, month_left = state
     found = [] if rate < 0 else [LimitState(MINUTE, rate, left, reset, scope)]
     if day >= 0 or month >= 0:
@@ -162,11 +162,11 @@ def _of_scope(state: State, scope: str, now: float) -> list[LimitState]:
     return found
 
 
-def _metered(taken: Taken, scopes: str, now: float, spent: Spent | None) -> Metered:
-    told = states(taken.states, scopes, now)
+def _metered(taken: Taken, counters: Sequence[str], now: float, spent: Spent | None) -> Metered:
+    told = states(taken.states, counters, now)
     if taken.status == store.TAKEN:
         return Metered(told, spent=spent)
-    refusing = _of_scope(taken.states[taken.refusing], store.SCOPES[scopes[taken.refusing]], now)
+    refusing = _of_scope(taken.states[taken.refusing], counters[taken.refusing], now)
     if taken.status == store.RATE:
         by = next(state for state in refusing if state.name == MINUTE)
         return Metered(told, store.RATE, by, max(1, taken.retry_after))
@@ -177,27 +177,34 @@ def _metered(taken: Taken, scopes: str, now: float, spent: Spent | None) -> Mete
 
 
 def _reserved(
-    wanted: Wanted, owner: str, key: str, now: float, spend: int, count: bool, held: Budget, fill: store.Fill | None
+    wanted: Wanted,
+    owner: str,
+    key: str | None,
+    now: float,
+    spend: int,
+    count: bool,
+    held: Budget,
+    fill: store.Fill | None,
 ) -> Metered:
     """Spend it for the time being, and be one of the calls at once. Raises Away, Known."""
     arguments = store.arguments(now, units=spend, count=count, held=held, fill=fill)
-    found = reservations.reserve(wanted, owner, key, arguments)
+    found = reservations.reserve(wanted, owner, key or store.no_key(owner), arguments)
     taken = found.taken
-    spent = Spent(owner, spend, held.names, taken.packs, held=wanted.name)
-    told = states_at_once(taken.states, found.at_once, held.scopes, now)
+    spent = Spent(owner, spend, held.counters, taken.packs, held=wanted.name)
+    told = states_at_once(taken.states, found.at_once, held.counters, now)
     if taken.status == store.CONCURRENT:
         refusing = slice(taken.refusing, taken.refusing + 1)
-        (by,) = reservations.states(found.at_once[refusing], held.scopes[refusing])
+        (by,) = reservations.states(found.at_once[refusing], held.counters[refusing])
         return Metered(told, store.CONCURRENT, by, reservations.RETRY_AFTER)
-    metered = _metered(taken, held.scopes, now, spent)
+    metered = _metered(taken, held.counters, now, spent)
     return replace(metered, limits=told, held_until=found.ends if taken.status == store.TAKEN else None)
 
 
 def states_at_once(
-    found: Sequence[State], at_once: Sequence[Sequence[int]], scopes: str, now: float
+    found: Sequence[State], at_once: Sequence[Sequence[int]], counters: Sequence[str], now: float
 ) -> tuple[LimitState, ...]:
     """With the limits of calls at once."""
-    return _tightest([*states(found, scopes, now), *reservations.states(at_once, scopes)])
+    return _tightest([*states(found, counters, now), *reservations.states(at_once, counters)])
 
 
 def _spent(held: Sequence[Limit], budget: Budget, before: SpentBefore) -> tuple[list[tuple[int, int]], list[int]]:

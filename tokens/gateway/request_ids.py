@@ -1,14 +1,14 @@
 """The name of one ask, by which a caller, a gateway's log and ours find each other."""
 
+import os
 import re
-import secrets
 from typing import Any
 
 _FORM = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def new() -> str:
-    return f"req_{secrets.token_hex(12)}"
+    return f"req_{os.urandom(12).hex()}"
 
 
 def is_one(given: Any) -> bool:

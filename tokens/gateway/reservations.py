@@ -173,11 +173,11 @@ def lapse(owner: str) -> bool:
     return bool(ended)
 
 
-def states(at_once: Sequence[Sequence[int]], scopes: str) -> list[LimitState]:
+def states(at_once: Sequence[Sequence[int]], counters: Sequence[str]) -> list[LimitState]:
     """Of those scopes that have a limit of calls at once."""
     return [
-        LimitState(AT_ONCE, limit, left, reset, store.SCOPES[letter])
-        for (limit, left, reset), letter in zip(at_once, scopes, strict=True)
+        LimitState(AT_ONCE, limit, left, reset, store.SCOPES[counter[0]])
+        for (limit, left, reset), counter in zip(at_once, counters, strict=True)
         if limit >= 0
     ]
 

@@ -5,7 +5,6 @@ from PostgreSQL after the ask arrived → `decide()` → its limits → the free
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import Final
@@ -13,6 +12,7 @@ from typing import Final
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
+from msgspec import structs
 
 from tiers.entitlements import standing
 from tiers.facts import Catalogue
@@ -65,24 +65,20 @@ def answer(ask: Ask, *, away: bool = False, check: Check | None = None) -> Decis
 
 def _answered(ask: Ask, away: bool, check: Check | None) -> tuple[Decision, str]:
     """And what it rests on."""
-    workspace, digests = "", _Digests()
-    if ask.token is not None:
-        key = keys.parse_token(ask.token)
-        if key is None:
-            return refused(ask, refusals.token_malformed()), metrics.POSTGRESQL
-        workspace, digests = key.owner, keys.digests(ask.token, settings.TOKEN_KEYS)
-    digest = next(iter(digests.values()), None)
-    quick = express.NOTHING if ask.hold else express.answer(ask, workspace, digest)
+    workspace = "" if ask.token is None else keys.workspace_of(ask.token)
+    if workspace is None:
+        return refused(ask, refusals.token_malformed()), metrics.POSTGRESQL
+    quick = express.NOTHING if ask.hold else express.answer(ask, workspace)
     if quick.decision is not None:
         return _checked(quick.decision, check), metrics.STORED_PASS
     metrics.count(metrics.Event.MISS)
     if away:
-        return _while_away(ask, workspace, digest, check)
+        return _while_away(ask, workspace, check)
     try:
-        return _from_postgresql(ask, digests, check, counted=quick.counted), metrics.POSTGRESQL
+        return _from_postgresql(ask, check, counted=quick.counted), metrics.POSTGRESQL
     except (DatabaseError, InterfaceError) as error:
         log.error("decision_unavailable", error=str(error), request_id=ask.request_id)
-        return _while_away(ask, workspace, digest, check)
+        return _while_away(ask, workspace, check)
     finally:
         connections.release()
 
@@ -147,10 +143,10 @@ def _give_back(decision: Decision) -> None:
         metering.give_back(decision.spent, decision.at.timestamp())
 
 
-def _while_away(ask: Ask, workspace: str, digest: bytes | None, check: Check | None) -> tuple[Decision, str]:
+def _while_away(ask: Ask, workspace: str, check: Check | None) -> tuple[Decision, str]:
     """PostgreSQL cannot be read: what it confirmed not long ago goes on to be allowed, and says so."""
     metrics.count(metrics.Event.POSTGRESQL_AWAY)
-    quick = express.answer(ask, workspace, digest, postgresql_is_away=True)
+    quick = express.answer(ask, workspace, postgresql_is_away=True)
     if quick.decision is None:
         return refused(ask, refusals.unavailable()), metrics.POSTGRESQL
     return _checked(quick.decision, check), metrics.STORED_PASS
@@ -159,7 +155,8 @@ def _while_away(ask: Ask, workspace: str, digest: bytes | None, check: Check | N
 # --- The slow way -----------------------------------------------------------------------------------------
 
 
-def _from_postgresql(ask: Ask, digests: _Digests, check: Check | None, *, counted: bool) -> Decision:
+def _from_postgresql(ask: Ask, check: Check | None, *, counted: bool) -> Decision:
+    digests = keys.digests(ask.token, settings.TOKEN_KEYS) if ask.token else _Digests()
     for _reading in range(MOST_READINGS):
         decision = _decided(ask, digests, counted=counted)
         counted = True
@@ -168,7 +165,7 @@ def _from_postgresql(ask: Ask, digests: _Digests, check: Check | None, *, counte
             return decision
         left = _take(decision)
         if left is not None:
-            return replace(decision, tries_left=left)
+            return structs.replace(decision, tries_left=left)
         _give_back(decision)
     log.error("free_try_not_taken", request_id=ask.request_id)
     return refused(ask, refusals.unavailable())
@@ -204,11 +201,8 @@ def _decided(ask: Ask, digests: _Digests, *, counted: bool) -> Decision:
         )
     else:
         # What a transaction has not committed yet is nobody else's business.
-        keep = not connection.in_atomic_block
-        digest = next(iter(digests.values()))
-        metered = metering.of_token(
-            reading, rights, catalogue, digest, spend=spend, count=not counted, keep=keep, wanted=wanted
-        )
+        key = None if connection.in_atomic_block else store.pass_key(rights.workspace, ask.token or "")
+        metered = metering.of_token(reading, rights, catalogue, key, spend=spend, count=not counted, wanted=wanted)
     return _limited(decision, metered, catalogue, rights)
 
 
@@ -222,7 +216,7 @@ def _limited(decision: Decision, metered: metering.Metered, catalogue: Catalogue
         used_up = metered.refused == store.ALLOWANCE
         tell = limit_refusals.allowance_used_up if used_up else limit_refusals.rate_limited
         found = (tell(spent), *found)
-    return replace(
+    return structs.replace(
         decision,
         refusals=found,
         tries_left=None if found else decision.tries_left,

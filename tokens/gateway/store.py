@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,17 +46,15 @@ State = list[int]
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What may be spent, ready for the script. `scopes`: the first letter of each limit's scope; `names`: of its
-    counters; `packs`: in the order in which they are spent, after the tier's own."""
+    """What may be spent, ready for the script. `counters`: of each limit, by the letter of its scope and its subject;
+    `packs`: in the order in which they are spent, after the tier's own."""
 
     limits: bytes
-    scopes: str
-    names: tuple[str, ...]
+    counters: tuple[str, ...]
     packs: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class Taken:
+class Taken(msgspec.Struct):
     """`status`: TAKEN, or which kind of limit refuses, in the scope `refusing`; a rate for `retry_after` seconds.
     `age`: for how long the pass has not been confirmed, in ms. `packs`: what was spent of which, in units, instead of
     the tier's own allowance."""
@@ -82,8 +81,16 @@ class Fill:
     spent: tuple[Sequence[tuple[int, int]], Sequence[int]]
 
 
-def pass_key(workspace: str, digest: bytes) -> str:
-    return f"{{{workspace}}}:p:{digest[:16].hex()}"
+def pass_key(workspace: str, token: str) -> str:
+    """Where the pass of a token lies. What is stored is looked for by a hash of its own, under the same secret key: it
+    costs a fifth of the one that PostgreSQL is asked for."""
+    key = next(iter(settings.TOKEN_KEYS.values()))
+    return f"{{{workspace}}}:p:{blake2b(token.encode(), key=key[:64], digest_size=16).hexdigest()}"
+
+
+def no_key(workspace: str) -> str:
+    """Where no pass lies, in the slot of the workspace."""
+    return f"{{{workspace}}}:p"
 
 
 def budget(held: Iterable[Limit], now: float = 0.0) -> Budget:
@@ -103,22 +110,23 @@ def budget(held: Iterable[Limit], now: float = 0.0) -> Budget:
     packs = [(pack.id, pack.calls * CALL) for limit in limits for pack in limit.packs if pack.is_there(now)]
     return Budget(
         limits=_pack((rows, packs)),
-        scopes="".join(row[0][0] for row in rows),
-        names=tuple(row[0] for row in rows),
+        counters=tuple(row[0] for row in rows),
         packs=tuple(pack for pack, _units in packs),
     )
 
 
-def take(workspace: str, digest: bytes, now: float, *, units: int, fresh_ms: int = FRESH_MS) -> Taken | None:
+def take(workspace: str, key: str, now: float, *, units: int, fresh_ms: int = FRESH_MS) -> Taken | None:
     """Spend of the stored pass; None where there is none that is good. Raises Away."""
-    keys = (workspace_key(workspace), pass_key(workspace, digest))
+    keys = (workspace_key(workspace), key)
     reply = _wire().run(_TAKE, keys, (int(now * 1000), fresh_ms, units, 1, month(now)))
     return read_taken(reply) if reply[0] else None
 
 
-def take_read(workspace: str, digest: bytes, now: float, *, units: int, count: bool, held: Budget, fill: Fill) -> Taken:
+def take_read(
+    workspace: str, key: str | None, now: float, *, units: int, count: bool, held: Budget, fill: Fill
+) -> Taken:
     """Spend by what PostgreSQL has just said, and store that. Raises Away."""
-    keys = (workspace_key(workspace), pass_key(workspace, digest))
+    keys = (workspace_key(workspace), key or no_key(workspace))
     return read_taken(_wire().run(_TAKE, keys, arguments(now, units=units, count=count, held=held, fill=fill)))
 
 
@@ -136,7 +144,7 @@ def of_address(address: str) -> str:
 
 def arguments(now: float, *, units: int, count: bool, held: Budget, fill: Fill | None) -> list[Value]:
     """Of the script `take`, with what PostgreSQL has just said; `fill` is None where nothing is stored there."""
-    spent = ([(0, 0) for _scope in held.scopes], []) if fill is None else fill.spent
+    spent = ([(0, 0) for _counter in held.counters], []) if fill is None else fill.spent
     found: list[Value] = [int(now * 1000), FRESH_MS, units, int(count), month(now), held.limits, _pack(spent)]
     if fill is not None:
         found += [fill.version, int(fill.read_at * 1000)]
@@ -186,9 +194,12 @@ def _month_ends(day: int) -> float:
 
 def read_taken(reply: list[Any]) -> Taken:
     """What the script `take` answered."""
-    count = next((i for i in range(5, len(reply)) if len(reply[i]) == 2), len(reply))
-    packs = tuple((part[0].decode(), part[1]) for part in reply[count:])
-    return Taken(reply[0], reply[1], reply[2], reply[5:count], reply[3] - 1, reply[4], packs)
+    status, age, blob, refusing, retry_after, *states = reply
+    packs: tuple[tuple[str, int], ...] = ()
+    if states and len(states[-1]) == 2:
+        packs = tuple((part[0].decode(), part[1]) for part in states if len(part) == 2)
+        states = states[: -len(packs)]
+    return Taken(status, age, blob, states, refusing - 1, retry_after, packs)
 
 
 def _wire() -> Wire:

@@ -13,7 +13,7 @@ import msgspec
 
 from tiers.entitlements import Phase, in_scope, phase
 from tiers.facts import GrantFacts
-from tokens.gateway.ask import ApplicationFacts, Pass
+from tokens.gateway.ask import ApplicationFacts, Identity, Pass
 
 # What of the ask a shape is sensitive to, as its first byte.
 ORIGIN: Final = 1
@@ -25,17 +25,11 @@ _FAR: Final = datetime(9000, 1, 1, tzinfo=UTC)
 Source = tuple[str, str, float | None]
 
 
-class StoredPass(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """`grants`: source, source id and end (Unix time) of each live grant, in the shape's order. `scopes`: the first
-    letter of each limit's scope, in the order in which the limits are stored."""
+class StoredPass(Identity, array_like=True, frozen=True, gc=False):
+    """`grants`: source, source id and end (Unix time) of each live grant, in the shape's order. `counters`: of each
+    limit, in the order in which the limits are stored."""
 
-    token: str
-    workspace: str
-    application: str
-    slug: str
-    publishable: bool
-    version: int
-    scopes: str
+    counters: tuple[str, ...]
     shape: bytes
     grants: list[Source]
 
@@ -57,7 +51,7 @@ _shape = msgspec.msgpack.Decoder(_Shape).decode
 decode = msgspec.msgpack.Decoder(StoredPass).decode
 
 
-def encode(rights: Pass, scopes: str, now: datetime) -> bytes | None:
+def encode(rights: Pass, counters: tuple[str, ...], now: datetime) -> bytes | None:
     """None for a token that may do nothing at all, which no allow can rest on."""
     if rights.revoked_at or _is_over(rights.ends_at, now) or rights.workspace_suspended_reason is not None:
         return None
@@ -70,8 +64,8 @@ def encode(rights: Pass, scopes: str, now: datetime) -> bytes | None:
         application=rights.application.id,
         slug=rights.application.slug,
         publishable=rights.publishable,
-        version=rights.rights_version,
-        scopes=scopes,
+        rights_version=rights.rights_version,
+        counters=counters,
         shape=_shape_of(rights, live),
         grants=[(g.source, g.source_id, g.ends_at.timestamp() if g.ends_at else None) for g in live],
     )

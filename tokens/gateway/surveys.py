@@ -1,13 +1,14 @@
 """What one token may do at large, for those who ask of a token and not of one call."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from django.utils.translation import gettext as _
+from msgspec import structs
 
 from tiers.entitlements import Standing, standing
 from tiers.facts import Catalogue
@@ -49,7 +50,7 @@ class Survey:
 
     def decide(self, ask: Ask, operation: str, model: str) -> Decision:
         """May the token call this model by this operation? Nothing is spent."""
-        asked = replace(ask, endpoint=operation, operation=operation, model=model)
+        asked = structs.replace(ask, endpoint=operation, operation=operation, model=model)
         return decision.decide(self.catalogue, self.rights, asked, self.now)
 
 

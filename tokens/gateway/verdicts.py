@@ -4,12 +4,13 @@ Only what the answer depends on is in the key, so a verdict holds for every toke
 of the catalogue, and until the next moment at which time alone changes what the catalogue says.
 """
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
+from msgspec import structs
+
 from tiers.facts import Catalogue, TierFacts
-from tokens.gateway import stored
+from tokens.gateway import endpoints, stored
 from tokens.gateway.ask import Ask
 from tokens.gateway.decision import Case, decide
 
@@ -39,6 +40,7 @@ class Verdicts:
         self.until = _next_change(catalogue, now)
         self._known: dict[tuple[Any, ...], Verdict | None] = {}
         self._prices: dict[tuple[Any, ...], int] = {}
+        self._in_paths: dict[tuple[str, str], str | None] = {}
 
     def of(self, shape: bytes, ask: Ask, now: float) -> Verdict | None:
         """None where the shape does not allow it, or not without a free try."""
@@ -59,10 +61,8 @@ class Verdicts:
         except KeyError:
             pass
         verdict = self._decided(shape, ask, now)
-        if self._is_short(ask):
-            if len(self._known) >= _MOST:
-                self._known.clear()
-            self._known[key] = verdict
+        if _is_short(ask.endpoint, ask.model, ask.origin):
+            _remember(self._known, key, verdict)
         return verdict
 
     def price(self, ask: Ask) -> int:
@@ -72,18 +72,25 @@ class Verdicts:
         if price is None:
             model = Case(self.catalogue, None, ask, _ANY_TIME).model
             price = model.cost if model else 1
-            if self._is_short(ask):
-                if len(self._prices) >= _MOST:
-                    self._prices.clear()
-                self._prices[key] = price
+            if _is_short(ask.endpoint, ask.model):
+                _remember(self._prices, key, price)
         return price
 
-    def _is_short(self, ask: Ask) -> bool:
-        return len(ask.endpoint) + len(ask.model or "") + len(ask.origin or "") <= _LONGEST
+    def model_in_path(self, method: str, endpoint: str) -> str | None:
+        """Where the pattern of the operation has a `{model}` segment."""
+        key = (method, endpoint)
+        try:
+            return self._in_paths[key]
+        except KeyError:
+            found = endpoints.match(self.catalogue.operations, method, endpoint)
+        model = found.model if found else None
+        if _is_short(endpoint):
+            _remember(self._in_paths, key, model)
+        return model
 
     def _decided(self, shape: bytes, ask: Ask, now: float) -> Verdict | None:
         rights = stored.stand_in(shape) if shape else None
-        decision = decide(self.catalogue, rights, replace(ask, request_id=""), datetime.fromtimestamp(now, UTC))
+        decision = decide(self.catalogue, rights, structs.replace(ask, request_id=""), datetime.fromtimestamp(now, UTC))
         if not decision.allow or decision.tries_left is not None or decision.tier is None:
             return None
         opened = decision.granted_by
@@ -95,6 +102,17 @@ class Verdicts:
             tier=decision.tier,
             grant=int(opened.source_id) if opened else None,
         )
+
+
+def _is_short(*texts: str | None) -> bool:
+    return sum(len(text) for text in texts if text) <= _LONGEST
+
+
+def _remember(known: dict[Any, Any], key: Any, value: Any) -> None:
+    """What is forgotten is decided again, which costs little."""
+    if len(known) >= _MOST:
+        known.clear()
+    known[key] = value
 
 
 def _next_change(catalogue: Catalogue, now: float) -> float:

@@ -1,7 +1,7 @@
 """The gateway's callable, in front of Django's: no middleware, no session, and never a traceback."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import structlog
@@ -9,7 +9,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation.trans_real import get_supported_language_variant, parse_accept_lang_header
 
-from tokens.gateway import connections, health, housekeeping, metrics_page, request_ids
+from tokens.gateway import health, housekeeping, metrics_page, request_ids
 from tokens.gateway.http import Answer, Call, Fault, method_not_allowed, respond
 from tokens.gateway.openapi.document import openapi_json
 from tokens.gateway.protocols import authzen, forwarded, holder, introspection, native, openai_errors, reservations
@@ -49,12 +49,10 @@ ROUTES: dict[str, tuple[tuple[str, ...], Handler]] = {
 def gateway(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
     housekeeping.ensure()
     call = Call(environ, request_id=request_ids.new())
-    try:
-        with _language(call.header("Accept-Language")):
-            answer = _answer(call)
-        call.drain()
-    finally:
-        connections.release()
+    # The pages that share this thread choose their own for each request.
+    translation.activate(_preferred(call.header("Accept-Language") or ""))
+    answer = _answer(call)
+    call.drain()
     return respond(call, answer, start_response)
 
 
@@ -71,23 +69,21 @@ def _answer(call: Call) -> Answer:
 
 def _handler(call: Call) -> Handler:
     """Raises Fault for a path or a method that there is not."""
-    if call.path == forwarded.PREFIX or call.path.startswith(f"{forwarded.PREFIX}/"):
-        return forward_auth
-    path = ONE_MODEL if call.path.startswith(ONE_MODEL) else call.path
-    if path not in ROUTES:
+    path = call.path
+    route = ROUTES.get(path)
+    if route is None:
+        if path == forwarded.PREFIX or path.startswith(f"{forwarded.PREFIX}/"):
+            return forward_auth
+        route = ROUTES[ONE_MODEL] if path.startswith(ONE_MODEL) else None
+    if route is None:
         raise Fault(404, "not_found", _("There is no such address here."))
-    methods, handler = ROUTES[path]
+    methods, handler = route
     if call.method not in methods:
         raise method_not_allowed(methods)
     return handler
 
 
-@contextmanager
-def _language(header: str | None) -> Iterator[None]:
-    with translation.override(_preferred(header or "")):
-        yield
-
-
+@lru_cache(maxsize=256)
 def _preferred(header: str) -> str:
     for code, _quality in parse_accept_lang_header(header.lower()):
         try:

@@ -1,6 +1,6 @@
 """Why was this call refused? A token, a model and an endpoint: the very decision that a gateway gets, explained."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from django.contrib import messages
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
+from msgspec import structs
 
 from accounts.access import SignedInRequest, requires
 from accounts.ids import is_public_id
@@ -120,7 +121,7 @@ def _answer(request: SignedInRequest, ask: Ask | None, named: Named | None, text
     """`named`: the token that was picked; else `text` is the one that was pasted; without either there is none."""
     if ask is None:
         return None
-    ask = replace(ask, token=text, request_id=request_ids.new())
+    ask = structs.replace(ask, token=text, request_id=request_ids.new())
     explanation = explanations.of_call(ask, named.hash if named else None)
     rights = explanation.rights
     workspace = selectors.workspace_of(request.user, rights.workspace) if rights else None

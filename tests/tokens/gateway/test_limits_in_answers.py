@@ -1,8 +1,7 @@
 """What is left of the limits, in JSON and in header fields."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec import structs
 
 from tests.tokens.gateway.worlds import NOW
 from tokens.gateway.ask import Ask, Decision, LimitState, Refusal, Remedy
@@ -13,7 +12,7 @@ DAY = LimitState("requests_per_day", 5000, 4321, 43_200, "application")
 MONTH = LimitState("requests_per_month", 100_000, 99_000, 700_000, "application")
 AT_ONCE = LimitState("concurrent_calls", 10, 9, 0, "application")
 LATE = Refusal("rate_limited", "Later.", remedies=(Remedy("wait", "Wait"),), retry_after=2)
-SPENT = replace(LATE, code="allowance_used_up", retry_after=43_200)
+SPENT = structs.replace(LATE, code="allowance_used_up", retry_after=43_200)
 
 
 def decision(*limits: LimitState, refusal: Refusal | None = None) -> Decision:

@@ -25,7 +25,7 @@ def both(client: Client, **ask: Any) -> tuple[Any, Any]:
 def codes(answer: Any) -> Any:
     """All but the sentences, and what differs from one ask to the next."""
     remedies = [{k: v for k, v in remedy.items() if k != "label"} for remedy in answer.get("remedies", [])]
-    said = {"message", "remedies", "request_id", "evaluated_at"}
+    said = {"message", "remedies", "request_id", "evaluated_at", "limits"}
     return {k: v for k, v in answer.items() if k not in said} | {"remedies": remedies}
 
 

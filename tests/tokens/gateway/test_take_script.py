@@ -15,7 +15,6 @@ from tokens.gateway import store
 from tokens.gateway.limits import CALL, Limit, Pack, Scope
 from tokens.gateway.local_limits import PER_DAY, PER_MONTH, LocalLimits
 
-DIGEST = b"0123456789abcdef"
 NOON = 1_795_348_800.0  # 2026-11-22T12:00Z
 FOREVER = 10**15
 HOUR, DAY = 3600.0, 86_400.0
@@ -30,16 +29,17 @@ class Both:
 
     def __post_init__(self) -> None:
         self.workspace, self.model = new_public_id(), LocalLimits()
+        self.key = store.pass_key(self.workspace, "token")
 
     def redis(self, now: float, units: int, count: bool = False) -> store.Taken:
         if self.stored:
-            taken = store.take(self.workspace, DIGEST, now, units=units, fresh_ms=FOREVER)
+            taken = store.take(self.workspace, self.key, now, units=units, fresh_ms=FOREVER)
             assert taken is not None
             return taken
         self.stored, budget = True, store.budget(self.held, now)
         nothing = ([(0, 0) for _limit in self.held], [0 for _pack in budget.packs])
         fill = store.Fill(version=1, read_at=now, blob=b"pass", until=None, spent=nothing)
-        return store.take_read(self.workspace, DIGEST, now, units=units, count=count, held=budget, fill=fill)
+        return store.take_read(self.workspace, self.key, now, units=units, count=count, held=budget, fill=fill)
 
     def call(self, now: float, units: int) -> None:
         taken, told = self.redis(now, units), self.model.take(self.held, cost=units, now=now, count=True)

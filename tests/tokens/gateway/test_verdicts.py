@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from tests.tokens.gateway import worlds
 from tiers.facts import Catalogue
@@ -25,7 +26,7 @@ def quick(catalogue: Catalogue, rights: Pass | None, ask: Ask, stored_at: dateti
     if rights is None:
         verdict = verdicts.of(ANONYMOUS, ask, now.timestamp())
         return verdict and Decision(ask, now, tier=verdict.tier, operation=verdict.operation, model=verdict.model)
-    blob = stored.encode(rights, "a", stored_at)
+    blob = stored.encode(rights, ("a",), stored_at)
     until = stored.until(rights, stored_at)
     if blob is None or (until is not None and now >= until):
         return None
@@ -37,7 +38,7 @@ def quick(catalogue: Catalogue, rights: Pass | None, ask: Ask, stored_at: dateti
     if verdict.grant is not None:
         source, source_id, ends_at = found.grants[verdict.grant]
         ends = None if ends_at is None else datetime.fromtimestamp(ends_at, UTC)
-        decision = replace(decision, granted_by=GrantedBy(source, source_id, ends))
+        decision = structs.replace(decision, granted_by=GrantedBy(source, source_id, ends))
     return decision
 
 

@@ -16,7 +16,7 @@ from tokens.gateway.limits import CALL, Limit, Pack, Scope
 from tokens.gateway.reservations import Known, Wanted
 
 NOON = 1_795_348_800.0
-WORKSPACE, DIGEST = "wwwwwwwwwwww", b"d" * 32
+WORKSPACE, KEY = "wwwwwwwwwwww", "{wwwwwwwwwwww}:p:d"
 SCOPES = ("tt", "aa", "ww")
 most = st.none() | st.integers(0, 6)
 names = st.sampled_from(["one", "two", "three", "four"])
@@ -96,12 +96,12 @@ class Reservations(RuleBasedStateMachine):
 
     def take(self, units: int) -> store.Taken:
         fill = store.Fill(1, self.now, None, None, ([(0, 0)] * 3, [0] * len(self.packs)))
-        return store.take_read(WORKSPACE, DIGEST, self.now, units=units, count=False, held=self.budget, fill=fill)
+        return store.take_read(WORKSPACE, KEY, self.now, units=units, count=False, held=self.budget, fill=fill)
 
     @rule(name=names, units=costs, price=st.integers(1, 2), over=st.booleans())
     def reserve(self, name: str, units: int, price: int, over: bool) -> None:
         wanted = Wanted(name, 0 if over else 3600, f"{units}", price, b"\x94\xa1t\xa0\xa0\xc2", b"{}")
-        key = store.pass_key(WORKSPACE, DIGEST)
+        key = KEY
         self.model.lapse()
         known = self.model.calls.get(name)
         if known is not None:

@@ -6,12 +6,12 @@ context is the decision.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import islice
 from typing import Any, Final
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from msgspec import structs
 
 from tokens.gateway import gateway_keys, request_ids, service, surveys
 from tokens.gateway.ask import Ask
@@ -78,7 +78,7 @@ def _answered(call: Call, scope: str, reply: Callable[[Values], Told]) -> Answer
         answer = json_answer(200, body, headers=limits)
     except Fault as fault:
         answer = native.problem(fault, call.request_id)
-    return replace(answer, headers=(*answer.headers, ("X-Request-Id", given or call.request_id)))
+    return structs.replace(answer, headers=(*answer.headers, ("X-Request-Id", given or call.request_id)))
 
 
 def _body(call: Call) -> bytes:
@@ -97,7 +97,7 @@ def _body(call: Call) -> bytes:
 def _evaluate(values: Values, request_id: str) -> Told:
     ask = _ask(values, _entity(values, "subject", TOKEN), request_id)
     model, operation = _entity(values, "resource", MODEL), _name_of(values)
-    decision = service.answer(replace(ask, endpoint=operation, operation=operation, model=model or None))
+    decision = service.answer(structs.replace(ask, endpoint=operation, operation=operation, model=model or None))
     body = {"decision": decision.allow, "context": presentation.full(decision)}
     return body, presentation.rate_limit_headers(decision)
 

@@ -1,11 +1,11 @@
 """`ANY /v1/forward-auth`: a proxy asks whether it may pass a call on, and passes a refusal back to its caller."""
 
-from functools import partial
+from functools import lru_cache, partial
 from urllib.parse import parse_qsl, quote
 
 from django.utils.translation import gettext as _
 
-from tokens.gateway import catalogues, endpoints, gateway_keys, service
+from tokens.gateway import catalogues, clock, gateway_keys, service
 from tokens.gateway.ask import Ask, Decision
 from tokens.gateway.gateway_keys import GatewayRecord
 from tokens.gateway.http import DRAINED_OF_GATEWAYS, Answer, Call, Fault, Headers, method_not_allowed
@@ -77,9 +77,8 @@ def _is_about_the_token(decision: Decision) -> bool:
 def _check_model(asked: Forwarded) -> None:
     """The model in the path must be the one named elsewhere. A body that was not read might name any, so the model
     must be where no caller's body can change it: in the path or the gateway's header. Raises Fault."""
-    catalogue = catalogues.current()
-    match = endpoints.match(catalogue.operations, asked.method, asked.uri) if catalogue else None
-    in_path = match.model if match else None
+    verdicts = catalogues.verdicts(clock.now(), at_any_age=True)
+    in_path = verdicts.model_in_path(asked.method, asked.uri) if verdicts else None
     if in_path and asked.model and in_path != asked.model:
         raise queries.ambiguous(_("The path names one model and the call another. Name one."))
     if asked.body_unread and not (in_path or asked.model_in_header):
@@ -87,12 +86,17 @@ def _check_model(asked: Forwarded) -> None:
         raise Fault(413, "too_large", message, param="model")
 
 
+@lru_cache(maxsize=4096)
+def _quoted(slug: str) -> str:
+    return quote(slug, safe="")
+
+
 def allowed_headers(decision: Decision) -> Headers:
     """What the gateway may pass on to its upstream, and the limits, which are its caller's. Slugs may hold any
     letters, so they are percent-encoded."""
     headers = [("X-Trellis-Request-Id", decision.ask.request_id)]
     if decision.identity:
-        headers.append(("X-Trellis-Application", quote(decision.identity.slug, safe="")))
+        headers.append(("X-Trellis-Application", _quoted(decision.identity.slug)))
         headers.append(("X-Trellis-Workspace", decision.identity.workspace))
     if decision.tier:
         headers.append(("X-Trellis-Tier", decision.tier.slug))

@@ -5,12 +5,14 @@ import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
+import msgspec
 from django.utils.translation import gettext as _
 
 from tokens.gateway.http import Fault
 
 MAX_DEPTH = 16
 _HALF = re.compile("[\ud800-\udfff]")
+_decode = msgspec.json.Decoder().decode
 
 
 def invalid_json(detail: str) -> Fault:
@@ -20,6 +22,9 @@ def invalid_json(detail: str) -> Fault:
 def strict_object(raw: bytes) -> dict[str, Any]:
     """An object in UTF-8: no key twice (two readers would read it differently), no NaN, at most 16 deep.
     Raises Fault."""
+    plain = _plain(raw)
+    if plain is not None:
+        return plain
     value = _parse(raw, _unique)
     if not isinstance(value, dict):
         raise Fault(400, "invalid_ask", _("The body must be a JSON object."))
@@ -38,6 +43,21 @@ def whole_number(value: Any) -> int | None:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _plain(raw: bytes) -> dict[str, Any] | None:
+    """An object of texts, whole numbers, booleans and nulls, as nearly every ask is: read by a reader that is twenty
+    times as fast and forgives a key that is there twice, so the quotes are counted. None for all else."""
+    if raw.count(b"{") != 1 or b"[" in raw or b"\\" in raw:
+        return None
+    try:
+        value = _decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    if type(value) is not dict or float in map(type, value.values()):
+        return None
+    texts = len(value) + sum(type(member) is str for member in value.values())
+    return value if raw.count(b'"') == 2 * texts else None
 
 
 class Pairs(list[tuple[str, Any]]):

@@ -1,11 +1,11 @@
 """`POST /v1/decisions`: the ask as JSON, the decision as JSON. What is no ask is answered as problem+json."""
 
-from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 from django.utils.translation import gettext as _
+from msgspec import structs
 
 from tokens.gateway import gateway_keys, request_ids, service
 from tokens.gateway.ask import Address, Ask, Decision
@@ -64,26 +64,31 @@ def _check_version(at_least: int, decision: Decision) -> None:
 
 def decided(ask: Ask, *, away: bool, check: service.Check | None) -> Decision:
     """The gateway may give the caller's query with the endpoint, and a token in it counts."""
-    in_query = queries.read(ask.endpoint).tokens
+    in_query = queries.read(ask.endpoint).tokens if "?" in ask.endpoint else ()
     if not in_query:
         return service.answer(ask, away=away, check=check)
     tokens = list(dict.fromkeys([*([] if ask.token is None else [ask.token]), *in_query]))
-    ask = replace(ask, token=tokens[0], token_in_query=True)
+    ask = structs.replace(ask, token=tokens[0], token_in_query=True)
     return service.tokens_differ(ask) if len(tokens) > 1 else service.answer(ask, away=away, check=check)
 
 
 def json_body(call: Call) -> bytes:
     """The body of a call that must be JSON in UTF-8, of at most 64 KiB. Raises Fault."""
-    parameters = (call.header("Content-Type") or "").lower().replace(" ", "").replace('"', "").split(";")[1:]
-    charsets = {value for name, _sign, value in (p.partition("=") for p in parameters) if name == "charset"}
-    if call.media_type != JSON or charsets - {"utf-8", "utf8"}:
-        raise Fault(415, "unsupported_media_type", _("Send the ask as application/json in UTF-8."))
+    if call.header("Content-Type") != JSON:
+        _check_media_type(call)
     if (call.header("Content-Encoding") or "identity").strip().lower() != "identity":
         raise Fault(415, "unsupported_media_type", _("Send the ask without compression."))
     body = call.body(MAX_BODY)
     if body is None:
         raise Fault(413, "too_large", _("An ask has at most 64 KiB."))
     return body
+
+
+def _check_media_type(call: Call) -> None:
+    parameters = (call.header("Content-Type") or "").lower().replace(" ", "").replace('"', "").split(";")[1:]
+    charsets = {value for name, _sign, value in (p.partition("=") for p in parameters) if name == "charset"}
+    if call.media_type != JSON or charsets - {"utf-8", "utf8"}:
+        raise Fault(415, "unsupported_media_type", _("Send the ask as application/json in UTF-8."))
 
 
 def read_ask(values: dict[str, Any], request_id: str, gateway: str = "") -> Ask:
@@ -100,7 +105,7 @@ def read_ask(values: dict[str, Any], request_id: str, gateway: str = "") -> Ask:
     return Ask(
         endpoint=endpoint,
         token=token,
-        model=queries.only_model(_text(values, "model"), *queries.read(endpoint).models),
+        model=_model(_text(values, "model"), endpoint),
         method=_method(values),
         origin=_text(values, "origin"),
         address=_address(values),
@@ -112,10 +117,14 @@ def read_ask(values: dict[str, Any], request_id: str, gateway: str = "") -> Ask:
     )
 
 
+def _model(named: str | None, endpoint: str) -> str | None:
+    return queries.only_model(named, *queries.read(endpoint).models) if "?" in endpoint else named or None
+
+
 def _text(values: dict[str, Any], name: str) -> str | None:
     value = values.get(name)
-    if value is None:
-        return None
+    if value is None or (type(value) is str and value.isascii()):
+        return value
     if not isinstance(value, str):
         raise invalid(name, _("“%(name)s” must be a text.") % {"name": name})
     if not json_bodies.is_text(value):

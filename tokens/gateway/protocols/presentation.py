@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import Any, Final
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
 from tokens.gateway.ask import Decision, LimitState, Refusal, Remedy
 from tokens.gateway.http import Headers
@@ -22,24 +21,34 @@ _POLICIES: Final = {
 }
 
 
+_ALLOWED: Final[dict[str, Any]] = {
+    "status": 200,
+    "code": "ok",
+    "type": None,
+    "param": None,
+    "message": "Allowed.",
+    "remedies": [],
+}
+
+
 def full(decision: Decision) -> dict[str, Any]:
     """The whole decision, as `POST /v1/decisions` answers it."""
-    identity = decision.identity
+    identity, refusal = decision.identity, decision.refusals[0] if decision.refusals else None
     body = {
-        "allow": decision.allow,
-        **_verdict(decision.reason),
-        "also": also(decision),
+        "allow": refusal is None,
+        **(_ALLOWED if refusal is None else _verdict(refusal)),
+        "also": also(decision) if refusal else [],
         "request_id": decision.ask.request_id,
         "rights_version": identity.rights_version if identity else None,
         "evaluated_at": timestamp(decision.at),
     }
     if identity:
-        if decision.allow or not identity.publishable:
+        if refusal is None or not identity.publishable:
             body["workspace"] = identity.workspace
         body["application"] = identity.slug
     if decision.tier:
         body["tier"] = decision.tier.slug
-    if decision.allow:
+    if refusal is None:
         body["granted_by"] = granted_by(decision)
     if decision.tries_left is not None:
         body["tries_left"] = decision.tries_left
@@ -50,9 +59,7 @@ def full(decision: Decision) -> dict[str, Any]:
     return body
 
 
-def _verdict(refusal: Refusal | None) -> dict[str, Any]:
-    if refusal is None:
-        return {"status": 200, "code": "ok", "type": None, "param": None, "message": _("Allowed."), "remedies": []}
+def _verdict(refusal: Refusal) -> dict[str, Any]:
     return {
         "status": REASONS[refusal.code].status,
         "code": refusal.code,
@@ -151,4 +158,6 @@ def _tightest(states: Iterable[LimitState]) -> dict[str, LimitState]:
 
 def timestamp(at: datetime) -> str:
     """RFC 3339 in UTC, with `Z`."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if at.tzinfo is not UTC:
+        at = at.astimezone(UTC)
+    return at.isoformat()[:-6] + "Z"
