@@ -1,7 +1,7 @@
 """Redis for the hot path: hiredis packs and parses, one socket a thread, one round trip a call.
 
 redis-py, which everything else uses, costs more than all the rest of a decision. Follows a Redis Cluster by its
-redirections: slots are learnt as they are met, so a cluster needs no setting. A call takes 100 ms at most; after a
+redirections: slots are learnt as they are met, so a cluster needs no setting. A call takes a quarter of a second at most; after a
 failure nothing is tried for half a second, so that a Redis that is away or hangs delays few.
 """
 
@@ -22,7 +22,7 @@ import hiredis
 import redis
 from redis.connection import SSLConnection, UnixDomainSocketConnection, parse_url
 
-TIMEOUT: Final = 0.1  # seconds, of connecting and of each answer
+TIMEOUT: Final = 0.25  # seconds, of connecting and of each answer
 REST: Final = 0.5  # seconds in which nothing is tried after a failure
 _SLOTS: Final = 16384
 _READ: Final = 1 << 16

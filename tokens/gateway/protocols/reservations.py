@@ -5,13 +5,13 @@ All three are safe to send again: the gateway's `request_id` names the call.
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, Final
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from msgspec import structs
 
 from accounts.wire import Away
 from tokens import keys
@@ -61,7 +61,7 @@ def _reserve(call: Call, gateway: gateway_keys.GatewayRecord, values: Values, na
     if values.get("cost") is None:
         raise native.invalid("cost", _("“cost” is required: what the call will cost, as far as is known."))
     ask, seconds = native.read_ask(values, call.request_id, gateway.id), _seconds(values)
-    ask = replace(ask, hold=Hold(name, seconds, _asked(ask, seconds), _told))
+    ask = structs.replace(ask, hold=Hold(name, seconds, _asked(ask, seconds), _told))
     check = native.read_check(values)
     try:
         known = _known(name, ask, seconds)
