@@ -5,6 +5,7 @@ from typing import Final
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from tokens.gateway import limits
 from tokens.gateway.ask import LimitState
@@ -43,7 +44,7 @@ def _left(states: Iterable[LimitState]) -> str:
         other = least.get(state.name)
         if other is None or state.remaining < other.remaining:
             least[state.name] = state
-    return ", ".join(_sentence(state) for state in least.values() if state.name in _LEFT)
+    return pgettext("between parts", ", ").join(_sentence(state) for state in least.values() if state.name in _LEFT)
 
 
 def _sentence(state: LimitState) -> str:
@@ -57,7 +58,7 @@ def _allowed(explanation: Explanation) -> str:
         for name, say in _ALLOWED.items()
         if (limit := _smallest(explanation, name)) is not None
     ]
-    return ", ".join(words) or _("unlimited")
+    return pgettext("between parts", ", ").join(words) or _("unlimited")
 
 
 def _smallest(explanation: Explanation, name: str) -> int | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from tokens.explaining import headlines, samples, snippets
 from tokens.explaining.buttons import NO_TOKEN, Button, buttons
@@ -77,7 +78,9 @@ class Answer:
     @cached_property
     def rows(self) -> list[Row]:
         rights = self.explanation.rights
-        holder = ", ".join(name for name in (self.workspace, rights.application.name if rights else "") if name)
+        holder = pgettext("between parts", ", ").join(
+            name for name in (self.workspace, rights.application.name if rights else "") if name
+        )
         return rows(Tracing(self.explanation, self.last4, holder))
 
     @property
