@@ -5,6 +5,7 @@ import pytest
 
 from tests import factories
 from tests.tokens.gateway.calls import Client
+from tiers.models import Tier
 from tokens.actions.gateways import add_gateway
 from tokens.actions.tokens import Minted
 from tokens.gateway import catalogues, gateway_keys, unknown, usage
@@ -21,8 +22,9 @@ def _nothing_remembered() -> Iterator[None]:
 
 @pytest.fixture
 def metering(db: None) -> Client:
-    """A gateway that may ask for decisions and meter them."""
+    """A gateway that may ask for decisions and meter them, of tiers with ten calls a day and three at once."""
     factories.catalogue()
+    Tier.objects.update(requests_per_minute=1000, requests_per_day=10, concurrent_calls=3)
     scopes = ["decide", "usage"]
     return Client(add_gateway(name="edge", kind="custom", scopes=scopes, by=factories.administrator()).text)
 

@@ -4,36 +4,11 @@ from typing import Any
 
 import pytest
 
-from tests.tokens.gateway.calls import CHAT, Client, Reply
+from tests.tokens.gateway.calls import CHAT, Client
+from tests.tokens.reservations.asking import DAY, cancel, left, reserve, settle
 from tiers.models import Tier
 from tokens.actions.tokens import Minted
 from tokens.models import Token
-
-DAY = "requests_per_day"
-
-
-@pytest.fixture(autouse=True)
-def _ten_a_day(metering: Client) -> None:
-    Tier.objects.update(requests_per_minute=1000, requests_per_day=10, concurrent_calls=3)
-
-
-def reserve(client: Client, seed: Minted | None, name: str = "call-1", **ask: Any) -> Reply:
-    given = {"endpoint": CHAT, "model": "gpt-4o-mini", "cost": 4, "request_id": name, **ask}
-    return client.post("/v1/usage/reserve", given | ({"token": seed.text} if seed else {}))
-
-
-def settle(client: Client, cost: float, name: str = "call-1", **more: Any) -> Reply:
-    return client.post("/v1/usage/settle", {"request_id": name, "cost": cost, **more})
-
-
-def cancel(client: Client, name: str = "call-1") -> Reply:
-    return client.post("/v1/usage/cancel", {"request_id": name})
-
-
-def left(client: Client, seed: Minted) -> int:
-    """Of the day; a call that costs a thousandth is made for it."""
-    reply = client.decide(token=seed.text, model="gpt-4o-mini", cost=0.001)
-    return int(reply.json["limits"][DAY]["remaining"])
 
 
 def test_the_estimate_is_held_and_one_of_the_calls_at_once(metering: Client, seed: Minted) -> None:
