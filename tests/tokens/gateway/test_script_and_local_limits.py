@@ -22,16 +22,18 @@ WORKSPACE, KEY = "wwwwwwwwwwww", "{wwwwwwwwwwww}:p:1"
 SCOPES = (Scope.TOKEN, Scope.APPLICATION, Scope.WORKSPACE)
 most = st.none() | st.integers(0, 6)
 facts = st.builds(LimitFacts, st.none(), most, most)
+# An allowance that is soon used up, so that packs are spent.
+few = st.builds(LimitFacts, st.none(), st.integers(0, 2), most)
 edges = st.integers(-3, 30).map(lambda days: NOON + days * 86_400 + 7)
 packs = st.lists(st.tuples(st.integers(1, 4), st.just(0.0) | edges, st.none() | edges), max_size=3)
 # How long after the last one, how much, and whether it is given back.
 calls = st.lists(
     st.tuples(
         st.sampled_from([0.0, 0.5, 20.0, 31.0, 3600.0, 86_400.0, 20 * 86_400.0]),
-        st.integers(1, 3000),
+        st.integers(200, 3000),
         st.sampled_from([False, False, True]),
     ),
-    min_size=1,
+    min_size=6,
     max_size=25,
 )
 
@@ -68,7 +70,7 @@ def left_by_script(taken: store.Taken) -> list[tuple[str, str, int]]:
     return sorted((scope.value, window, units // CALL) for scope, window, units in of if units >= 0)
 
 
-@given(st.tuples(facts, facts, facts), packs, calls)
+@given(st.tuples(st.just(LimitFacts()) | facts, few | facts, st.just(LimitFacts()) | facts), packs, calls)
 @profile(max_examples=150)
 def test_both_spend_the_same(
     of: tuple[LimitFacts, ...], packed: list[tuple[int, float, float | None]], made: list[tuple[float, int, bool]]
