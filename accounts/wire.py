@@ -1,8 +1,8 @@
 """Redis for the hot path: hiredis packs and parses, one socket a thread, one round trip a call.
 
 redis-py, which everything else uses, costs more than all the rest of a decision. Follows a Redis Cluster by its
-redirections: slots are learnt as they are met, so a cluster needs no setting. A call takes a quarter of a second at most; after a
-failure nothing is tried for half a second, so that a Redis that is away or hangs delays few.
+redirections: slots are learnt as they are met, so a cluster needs no setting. A call takes a quarter of a second at
+most; after a failure nothing is tried for half a second, so that a Redis that is away or hangs delays few.
 """
 
 import binascii

@@ -115,6 +115,8 @@ DATABASES: dict[str, dict[str, Any]] = {
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **environment.database_options(DATABASE_URL),
+            # For the gateway's own statements; Django's cursors prepare none.
+            "prepare_threshold": 5,
             # A pool waits ever longer between its attempts: given up early, it is back as soon as PostgreSQL is.
             "pool": {"min_size": 1, "max_size": 12, "timeout": 5, "reconnect_timeout": 2},
         },

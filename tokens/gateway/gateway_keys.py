@@ -88,15 +88,13 @@ def _look_up(digests: list[bytes]) -> GatewayRecord | None:
         return known
     began = time.monotonic()
     try:
-        rows = _read(digests)
+        rows = connections.on_a_live_one(lambda: _read(digests))
     except (DatabaseError, InterfaceError) as error:
         known = _recall(digests)
         if known is None:
             message = _("Trellis cannot read its database at the moment. Try again shortly.")
             raise Fault(503, "unavailable", message, headers=(("Retry-After", "2"),)) from error
         return known
-    finally:
-        connections.release()
     if not rows:
         _forget(digests)
         return None

@@ -7,10 +7,8 @@ from datetime import UTC, datetime
 from ipaddress import ip_network
 from typing import Any
 
-from django.db import connection
-
 from tiers.facts import NO_LIMITS, AskedAgain, GrantFacts, LimitFacts, OrderFacts, TriesFacts
-from tokens.gateway import clock, spent
+from tokens.gateway import clock, connections, spent
 from tokens.gateway.ask import ApplicationFacts, OpenRequest, Pass
 from tokens.gateway.spent import Spent
 
@@ -86,10 +84,7 @@ class Reading:
 def read(digests: Iterable[bytes]) -> Reading:
     """The pass of the token with one of these hashes (one a key version). Raises django.db.Error."""
     before, read_at = time.time(), clock.now()
-    with connection.cursor() as cursor:
-        cursor.execute(_QUERY, [list(digests)])
-        columns = [column.name for column in cursor.description or ()]
-        row = dict(zip(columns, cursor.fetchone() or (), strict=True))
+    row = connections.row(_QUERY, [list(digests)])
     clock.learn(row["now"].timestamp(), before)
     return Reading(
         now=row["now"],
