@@ -27,6 +27,7 @@ REST: Final = 0.5  # seconds in which nothing is tried after a failure
 _SLOTS: Final = 16384
 _READ: Final = 1 << 16
 _MOST_REDIRECTIONS: Final = 5
+_AT_ONCE: Final = 100
 
 Value = bytes | str | int
 Node = tuple[str, int]
@@ -70,6 +71,26 @@ class Wire:
         if isinstance(reply, hiredis.ReplyError):
             raise redis.ResponseError(str(reply))
         return reply
+
+    def run_all(self, script: Script, calls: Sequence[tuple[Sequence[str], Sequence[Value]]]) -> None:
+        """Run a script on many keys, whatever it answers, in one go where there is one Redis. Raises Away."""
+        if not calls:
+            return
+        commands = [_packed("EVALSHA", script.digest, len(keys), *keys, *arguments) for keys, arguments in calls]
+        replies = [] if self._slots else self._exchange_all(commands)
+        for number, (keys, arguments) in enumerate(calls):
+            # A script that is not known there, and a slot that lies elsewhere, are found out one by one.
+            if number >= len(replies) or isinstance(replies[number], hiredis.ReplyError):
+                self.run(script, keys, arguments)
+
+    def _exchange_all(self, commands: list[bytes]) -> list[Any]:
+        if self._rests_until and time.monotonic() < self._rests_until:
+            raise Away("Redis was away a moment ago.")
+        try:
+            return self._connection(None, fresh=False).exchange_all(commands)
+        except (_Closed, OSError) as error:
+            self._drop(None)
+            raise self._away(str(error)) from error
 
     def call(self, *command: Value, key: str) -> Any:
         """One command; an error that Redis answers is returned as it is. Raises Away."""
@@ -174,14 +195,26 @@ class _Connection:
         """Raises _Closed, or OSError. After either the connection must be dropped: an answer may be on its way."""
         try:
             self._socket.sendall(packed)
-            while (reply := self._reader.gets()) is False:
-                read = self._socket.recv(_READ)
-                if not read:
-                    raise _Closed
-                self._reader.feed(read)
+            return self._answer()
         except (BrokenPipeError, ConnectionResetError) as error:
             raise _Closed from error
+
+    def _answer(self) -> Any:
+        while (reply := self._reader.gets()) is False:
+            read = self._socket.recv(_READ)
+            if not read:
+                raise _Closed
+            self._reader.feed(read)
         return reply
+
+    def exchange_all(self, commands: list[bytes]) -> list[Any]:
+        """Raises as `exchange` does. Both sides' buffers hold what is sent at once."""
+        replies: list[Any] = []
+        for start in range(0, len(commands), _AT_ONCE):
+            some = commands[start : start + _AT_ONCE]
+            replies.append(self.exchange(b"".join(some)))
+            replies.extend(self._answer() for _ in some[1:])
+        return replies
 
     def close(self) -> None:
         self._socket.close()

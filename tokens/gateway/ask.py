@@ -31,7 +31,8 @@ class Ask(msgspec.Struct, frozen=True):
     `operation`: the slug of an operation, by those who name one itself; then no path is looked at.
     `request_id` is ours or the gateway's, never the caller's: for one of it, one free try is taken.
     `token_in_query`: the token came in the caller's query string; `token_in_header`: perhaps in a header too.
-    `gateway`: the public id of who asks, which stands for callers of whom no address is known."""
+    `gateway`: the public id of who asks, which stands for callers of whom no address is known. `at_least`: a rights
+    version that the answer must not be older than."""
 
     endpoint: str
     token: str | None = None
@@ -47,6 +48,7 @@ class Ask(msgspec.Struct, frozen=True):
     operation: str | None = None
     gateway: str = ""
     hold: Hold | None = None
+    at_least: int = 0
 
 
 @dataclass(frozen=True, slots=True)

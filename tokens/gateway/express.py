@@ -57,7 +57,7 @@ def _of_token(ask: Ask, token: str, workspace: str, verdicts: Verdicts, now: flo
     found = stored.decode(taken.blob)
     spent = Spent(workspace, units, found.counters, taken.packs)
     verdict = verdicts.of(found.shape, ask, now)
-    if verdict is None:
+    if verdict is None or found.rights_version < ask.at_least:
         metering.give_back(spent, now)
         return _COUNTED
     if taken.age > renewals.AFTER_MS:

@@ -10,7 +10,7 @@ from accounts.wire import Away
 from tokens.gateway import clock, store
 
 # A pass that was confirmed longer ago is confirmed again, long before it is too old to be believed.
-AFTER_MS: Final = 10_000
+AFTER_MS: Final = 15_000
 _BATCH: Final = 500
 _MOST: Final = 100_000
 
@@ -39,7 +39,6 @@ def renew() -> None:
             cursor.execute(_VERSIONS, [names[start : start + _BATCH]])
             rows = cursor.fetchall()
         try:
-            for workspace, version in rows:
-                store.confirm(workspace, version, read_at)
+            store.confirm(rows, read_at)
         except Away:
             return

@@ -162,9 +162,10 @@ def give_back(spent: Spent, now: float) -> None:
     _wire().run(_GIVE_BACK, (workspace_key(spent.workspace),), given)
 
 
-def confirm(workspace: str, version: int, read_at: float) -> None:
-    """PostgreSQL had this version of the workspace when it was read. Raises Away."""
-    _wire().run(_CONFIRM, (workspace_key(workspace),), (version, int(read_at * 1000)))
+def confirm(versions: Iterable[tuple[str, int]], read_at: float) -> None:
+    """PostgreSQL had these versions of workspaces when it was read. Raises Away."""
+    at = int(read_at * 1000)
+    _wire().run_all(_CONFIRM, [((workspace_key(name),), (version, at)) for name, version in versions])
 
 
 def month(now: float) -> int:

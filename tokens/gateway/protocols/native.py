@@ -114,6 +114,7 @@ def read_ask(values: dict[str, Any], request_id: str, gateway: str = "") -> Ask:
         request_id=request_id,
         token_in_header=token is not None,
         gateway=gateway,
+        at_least=_at_least(values) or 0,
     )
 
 
