@@ -51,7 +51,7 @@ _ROWS = [
     Reason("token_unknown", 401, "token", "well-formed, not one of ours"),
     Reason("token_revoked", 401, "token", "its holder or we ended it"),
     Reason("token_expired", 401, "token", "its end has passed, or it was rotated and its overlap has passed"),
-    Reason("rate_limited", 429, None, "more calls a minute than a limit allows; with `Retry-After`"),
+    Reason("rate_limited", 429, None, "more calls a minute, or at once, than a limit allows; with `Retry-After`"),
     Reason("workspace_suspended", 403, "token", "the workspace is suspended"),
     Reason("application_suspended", 403, "token", "the application is suspended"),
     Reason("origin_not_allowed", 403, "origin", "the browser's origin is not one of the application's domains"),
