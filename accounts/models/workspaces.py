@@ -77,6 +77,11 @@ class Workspace(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def is_told(self) -> bool:
+        """Whether Redis, and so each gateway, was told of the newest rights (see `accounts/announcing.py`)."""
+        return self.announced_version >= self.rights_version
+
 
 class MembershipRole(models.TextChoices):
     OWNER = "owner", _("Owner")

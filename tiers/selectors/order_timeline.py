@@ -176,7 +176,7 @@ def _announced(order: Order) -> Iterable[Step]:
     if workspace is None or order.holds == Holds.NOTHING:
         return
     version = {"version": workspace.rights_version}
-    if workspace.announced_version >= workspace.rights_version:
+    if workspace.is_told:
         yield Step(
             order.changed_at, "ok", _("Every gateway told"), _("rights version %(version)d") % version, timed=False
         )

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import effect
 from accounts.access import SignedInRequest, owned, requires
 from accounts.clock import now
 from accounts.errors import DomainError, Invalid, NotFound, TooMany
@@ -88,7 +89,7 @@ def edit(request: SignedInRequest, public_id: str) -> HttpResponse:
         if form.is_valid():
             try:
                 actions.edit_application(application=application, values=form.cleaned_data, by=request.user)
-                messages.success(request, _("Saved."))
+                effect.say(request, _("Saved."), application.workspace)
                 return _to(application)
             except DomainError as error:
                 add_domain_error(form, error)

@@ -5,6 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from accounts import effect
 from accounts.access import SignedInRequest, requires
 from accounts.clock import now
 from accounts.errors import Conflict, Invalid, NotAllowed
@@ -82,5 +83,5 @@ def _changed(request: SignedInRequest, form: ChangeForm, grant: Grant) -> bool:
     except (Invalid, Conflict) as error:
         form.add_error(None, str(error.message))
         return False
-    messages.success(request, _("Done. It holds on every gateway already."))
+    effect.say(request, _("Done."), grant.workspace)
     return True

@@ -1,10 +1,10 @@
 """The limits of one application or of a whole workspace: auditors read them, administrators set them."""
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from accounts import effect
 from accounts.access import SignedInRequest, requires
 from accounts.activity import entries
 from accounts.clock import now
@@ -67,5 +67,5 @@ def _changed(
         field = getattr(error, "field", None)
         form.add_error(field if field in form.fields else None, str(error.message))
         return False
-    messages.success(request, _("Done. It holds on every gateway already."))
+    effect.say(request, _("Done."), workspace)
     return True

@@ -1,7 +1,6 @@
 """Tokens: make, show once, rotate, restrict, revoke."""
 
 from django.conf import settings
-from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -9,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import effect
 from accounts.access import SignedInRequest, owned, requires
 from accounts.activity import entries
 from accounts.clock import now
@@ -116,6 +116,7 @@ def _reveal(request: SignedInRequest, minted: Minted, rotated: bool = False) -> 
         "text": minted.text,
         "rotated": rotated,
         "closing": selectors.closing(token, now()) if rotated else None,
+        "effective": rotated and effect.is_effective(token.workspace),
         "base_url": f"{settings.SITE_URL}/v1",
         "example": selectors.example_model(token, snapshot.load(), grants_of(token.workspace), now()),
     }
@@ -186,7 +187,7 @@ def revoke(request: SignedInRequest, public_id: str) -> HttpResponse:
         if form.is_valid():
             try:
                 actions.revoke_token(token=token, by=request.user, **form.cleaned_data)
-                messages.success(request, _("“%(name)s” is revoked, on every gateway.") % {"name": token.name})
+                effect.say(request, _("“%(name)s” is revoked.") % {"name": token.name}, token.workspace)
                 return _to(token)
             except DomainError as error:
                 add_domain_error(form, error)
@@ -207,7 +208,7 @@ def edit(request: SignedInRequest, public_id: str) -> HttpResponse:
             try:
                 name, restrictions = form.cleaned_data["name"], form.restrictions()
                 actions.edit_token(token=token, name=name, restrictions=restrictions, by=request.user)
-                messages.success(request, _("Saved. It holds on every gateway."))
+                effect.say(request, _("Saved."), token.workspace)
                 return _to(token)
             except DomainError as error:
                 add_domain_error(form, error)
