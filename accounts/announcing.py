@@ -86,7 +86,7 @@ def announce(workspace_id: int) -> None:
 
 
 def announce_versions(versions: Mapping[str, int]) -> bool:
-    """Whether Redis knows them now. By name: a workspace's public id, or what else has a version."""
+    """Whether Redis knows them now. By public id of the workspace."""
     if _errands.run(lambda: tell(versions)):
         return True
     if _errands.failing_for > SILENCE:
@@ -123,7 +123,7 @@ def _mark(told: Mapping[int, tuple[str, int]]) -> None:
 
 
 def tell(versions: Mapping[str, int]) -> None:
-    """Tell Redis, by one call a name, since their keys lie in different slots. Raises RedisError."""
+    """Tell Redis, by one call a workspace, since their keys lie in different slots. Raises RedisError."""
     store = connected(settings.PASS_STORE_URL)
-    for name, version in versions.items():
-        store.run(_RAISE, [workspace_key(name)], [version, KEPT])
+    for public_id, version in versions.items():
+        store.run(_RAISE, [workspace_key(public_id)], [version, KEPT])

@@ -51,11 +51,3 @@ def test_staff_are_warned_of_a_long_silence_and_told_when_it_ends() -> None:
     tasks.announce_waiting()
     alarm.refresh_from_db()
     assert alarm.resolved_at is not None
-
-
-def test_the_version_of_the_catalogue_is_told_too(settings) -> None:
-    factories.catalogue()
-    tasks.announce_waiting()
-    client = redis.Redis.from_url(settings.REDIS_URL)
-    assert int(client.hget(announcing.workspace_key("catalogue"), "v") or 0) > 1
-    client.close()

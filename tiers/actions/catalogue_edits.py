@@ -14,7 +14,6 @@ from accounts.models import User
 from tiers import catalogue_rules as rules
 from tiers.actions.edits import lock_catalogue, only, told
 from tiers.actions.products import follow_window
-from tiers.announcing import announce_catalogue
 from tiers.models import AIModel, Operation, ServedOperation, Tier
 
 TIER_EDITABLE: Final = (
@@ -116,7 +115,6 @@ def _begin(by: User) -> None:
     """One at a time: what is unique across names and aliases no constraint can keep."""
     rules.check_change(by)
     lock_catalogue()
-    transaction.on_commit(announce_catalogue)
 
 
 def _serve(model: AIModel, operations: list[Operation]) -> None:
