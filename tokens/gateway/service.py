@@ -74,10 +74,15 @@ def _answered(ask: Ask, away: bool, check: Check | None) -> tuple[Decision, str]
     if away:
         return _while_away(ask, workspace, check)
     try:
-        return _from_postgresql(ask, check, counted=quick.counted), metrics.POSTGRESQL
+        decision = _from_postgresql(ask, check, counted=quick.counted)
     except (DatabaseError, InterfaceError) as error:
         log.error("decision_unavailable", error=str(error), request_id=ask.request_id)
         return _while_away(ask, workspace, check)
+    if decision.flags:
+        metrics.count(metrics.Event.REDIS_AWAY)
+    elif decision.refusals:
+        metrics.count(metrics.Event.REFUSAL_CONFIRMED)
+    return decision, metrics.POSTGRESQL
 
 
 def _count(decision: Decision, code: str) -> None:
