@@ -11,6 +11,10 @@ def now() -> float:
 
 
 def learn(postgresql: float, before: float) -> None:
-    """`postgresql`: what its clock said, to a question asked at `before` (`time.time()`) and answered just now."""
+    """`postgresql`: what its clock said, to a question asked at `before` (`time.time()`) and answered just now.
+
+    A slow answer says little of when within that time it was given, so what it does not contradict stays."""
     global _ahead
-    _ahead = postgresql - (before + time.time()) / 2
+    least, most = postgresql - time.time(), postgresql - before
+    if not least <= _ahead <= most:
+        _ahead = (least + most) / 2

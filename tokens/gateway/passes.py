@@ -71,8 +71,8 @@ SELECT clock.now AS now,
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one statement saw. `rights` is None for a token that is not ours. `read_at`: when it was asked, by
-    `clock.now()`."""
+    """What one statement saw. `rights` is None for a token that is not ours. `read_at`: when, by
+    PostgreSQL's own clock, since this process may not have learnt that yet."""
 
     now: datetime
     read_at: float
@@ -83,12 +83,12 @@ class Reading:
 
 def read(digests: Iterable[bytes]) -> Reading:
     """The pass of the token with one of these hashes (one a key version). Raises django.db.Error."""
-    before, read_at = time.time(), clock.now()
+    before = time.time()
     row = connections.row(_QUERY, [list(digests)])
     clock.learn(row["now"].timestamp(), before)
     return Reading(
         now=row["now"],
-        read_at=read_at,
+        read_at=row["now"].timestamp(),
         catalogue_version=row["catalogue_version"],
         rights=_pass(row) if row["token"] else None,
         spent=spent.of(row),

@@ -125,7 +125,9 @@ if ARGV[8] then
         known[2] = false
     end
     if not newest or newest <= read then
-        if not known[2] or tonumber(known[2]) < tonumber(ARGV[9]) then
+        -- A stamp of the future was made by a clock that was wrong.
+        local stamp = known[2] and tonumber(known[2])
+        if not stamp or stamp < tonumber(ARGV[9]) or stamp > now + 2000 then
             changes[#changes + 1], changes[#changes + 2] = 'c', ARGV[9]
         end
         if ARGV[11] then
