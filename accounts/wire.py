@@ -28,6 +28,9 @@ _SLOTS: Final = 16384
 _READ: Final = 1 << 16
 _MOST_REDIRECTIONS: Final = 5
 _AT_ONCE: Final = 100
+_AWAY: Final = frozenset({"LOADING", "CLUSTERDOWN", "MASTERDOWN", "READONLY", "OOM", "MISCONF", "NOREPLICAS", "BUSY"})
+# What a script met within, as Redis 6.2 wraps it in an error of its own.
+_MET: Final = ("-READONLY ", "-OOM ", "-MISCONF ", "-NOREPLICAS ")
 
 Value = bytes | str | int
 Node = tuple[str, int]
@@ -88,7 +91,11 @@ class Wire:
             raise Away("Redis was away a moment ago.")
         try:
             return self._connection(None, fresh=False).exchange_all(commands)
-        except (_Closed, OSError) as error:
+        except _Closed:
+            # While it was idle: they are sent one by one, on another connection.
+            self._drop(None)
+            return []
+        except OSError as error:
             self._drop(None)
             raise self._away(str(error)) from error
 
@@ -114,7 +121,10 @@ class Wire:
 
     def _refused(self, reply: Any, kind: str) -> Any:
         """What Redis says while it starts, fails over, or is full is being away too."""
-        if kind in {"LOADING", "CLUSTERDOWN", "TRYAGAIN", "MASTERDOWN", "READONLY", "OOM", "MISCONF", "BUSY"}:
+        if kind == "TRYAGAIN":
+            # One slot is being moved; all others answer.
+            raise Away(str(reply))
+        if kind in _AWAY or (kind == "ERR" and any(error in str(reply) for error in _MET)):
             raise self._away(str(reply))
         return reply
 
