@@ -2,46 +2,18 @@
 be, and nothing is refused for it."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import httpx
-import psycopg
 import pytest
-from django.db import connection
-from psycopg import sql
 
 from tests import factories
 from tests.fixtures import proxies
+from tests.fixtures.outage import outage
 from tokens.actions.gateways import add_gateway
 from tokens.gateway import catalogues
 
 # How long an ask waits for a connection, and how soon after the outage all is as before.
 POOL_SECONDS, BACK_SECONDS = "1", 30
-
-
-@contextmanager
-def outage() -> Iterator[None]:
-    """The test's own connection stays; every other is ended, and none can be made."""
-    settings = connection.settings_dict
-    places = {"host": settings["HOST"], "port": settings["PORT"] or None, "user": settings["USER"]}
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        [own] = cursor.fetchone()
-    name = sql.Identifier(settings["NAME"])
-    with psycopg.connect(dbname="postgres", password=settings["PASSWORD"] or None, autocommit=True, **places) as other:
-        other.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(name))
-        other.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> %s",
-            [settings["NAME"], own],
-        )
-        try:
-            yield
-        finally:
-            other.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(name))
-            # What this process has pooled was ended too, and must not meet the next test.
-            connection.close()
-            connection.close_pool()
 
 
 @pytest.mark.django_db(transaction=True)
