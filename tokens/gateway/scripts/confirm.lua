@@ -2,11 +2,10 @@
 -- KEYS[1] the workspace; ARGV[1] the version, [2] when it was read (ms)
 local known = redis.call('HMGET', KEYS[1], 'v', 'c')
 local newest, read = known[1] and tonumber(known[1]), tonumber(ARGV[1])
-local stamp, at = known[2] and tonumber(known[2]), tonumber(ARGV[2])
 if newest and newest > read then return 0 end
 if newest ~= read then
     redis.call('HSET', KEYS[1], 'v', ARGV[1], 'c', ARGV[2])
-elseif not stamp or stamp < at or stamp > at + 2000 then
+elseif not known[2] or tonumber(known[2]) < tonumber(ARGV[2]) then
     redis.call('HSET', KEYS[1], 'c', ARGV[2])
 end
 redis.call('EXPIRE', KEYS[1], 93600)
