@@ -89,6 +89,15 @@ def _close_pool() -> None:
 
 
 @pytest.fixture(autouse=True)
+def _default_language() -> Iterator[None]:
+    """What the last caller of one test reads is not the language of the next."""
+    from django.utils import translation
+
+    yield
+    translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
 def _clean_redis() -> None:
     """Counters, passes and caches of one test are not seen by the next."""
     import redis
