@@ -78,6 +78,9 @@ def client(generous: None) -> Client:
 
 
 @pytest.fixture
-def served(client: Client, own_redis: Server, _ports: Sequence[int]) -> Platform:
-    """Two processes of Trellis, with passes in that Redis."""
+def served(
+    client: Client, own_redis: Server, _ports: Sequence[int], settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> Platform:
+    """Two processes of Trellis, with passes in that Redis, where this process announces."""
+    use(own_redis.url, settings, monkeypatch)
     return Platform(client.key, _ports)

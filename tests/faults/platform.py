@@ -95,6 +95,6 @@ def flags(answer: dict[str, Any]) -> list[str]:
 @contextmanager
 def processes(store: str) -> Iterator[Sequence[int]]:
     """The ports of two, which keep passes there and give up on PostgreSQL soon."""
-    more = {"PASS_STORE_URL": store, "TEST_POOL_SECONDS": "1"}
+    more = {"PASS_STORE_URL": store, "TEST_POOL_SECONDS": "3"}
     with proxies.trellis(**more) as one, proxies.trellis(**more) as other:
         yield one, other
