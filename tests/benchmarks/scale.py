@@ -14,7 +14,7 @@ class Scale:
     settle_seconds: int = 15
     revocations: int = 2_000
     grants: int = 10_000
-    purchases: int = 300
+    purchases: int = 700
 
 
 FULL = Scale()
