@@ -19,6 +19,7 @@ from django.conf import settings
 
 from accounts.announcing import workspace_key
 from accounts.wire import Script, Value, Wire, connected
+from tokens.gateway import stored
 from tokens.gateway.ask import Spent
 from tokens.gateway.limits import CALL, Limit, Scope
 
@@ -82,10 +83,10 @@ class Fill:
 
 
 def pass_key(workspace: str, token: str) -> str:
-    """Where the pass of a token lies. What is stored is looked for by a hash of its own, under the same secret key: it
-    costs a fifth of the one that PostgreSQL is asked for."""
+    """Where the pass of a token lies; passes of another release may lie elsewhere. It is looked for by a hash of its
+    own, under the same secret key, which costs a third of the one that PostgreSQL is asked for."""
     key = next(iter(settings.TOKEN_KEYS.values()))
-    return f"{{{workspace}}}:p:{blake2b(token.encode(), key=key[:64], digest_size=16).hexdigest()}"
+    return f"{{{workspace}}}:p{stored.FORMAT}:{blake2b(token.encode(), key=key[:64], digest_size=16).hexdigest()}"
 
 
 def no_key(workspace: str) -> str:

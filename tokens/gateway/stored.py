@@ -15,6 +15,8 @@ from tiers.entitlements import Phase, in_scope, phase
 from tiers.facts import GrantFacts
 from tokens.gateway.ask import ApplicationFacts, Identity, Pass
 
+# Raised with every change of what is stored.
+FORMAT: Final = 1
 # What of the ask a shape is sensitive to, as its first byte.
 ORIGIN: Final = 1
 ADDRESS: Final = 2
