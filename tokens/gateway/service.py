@@ -165,10 +165,14 @@ def _from_postgresql(ask: Ask, check: Check | None, *, counted: bool) -> Decisio
         decision = _checked(decision, check)
         if decision.tries_left is None:
             return decision
-        left = _take(decision)
+        left = None
+        try:
+            left = _take(decision)
+        finally:
+            if left is None:
+                _give_back(decision)
         if left is not None:
             return structs.replace(decision, tries_left=left)
-        _give_back(decision)
     log.error("free_try_not_taken", request_id=ask.request_id)
     return refused(ask, refusals.unavailable())
 
