@@ -1,6 +1,6 @@
 # `make` or `make help` lists what there is. Everything happens in .venv and var/.
 PYTHON ?= python3
-# Many tests wait for servers that they start, so there are two processes more than processors.
+# Many tests wait for servers that they start, so there is one process more than processors.
 JOBS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); [ "$$n" -gt 8 ] && n=8; echo "$$((n + 1))")
 TOKENS ?= 100000
 
