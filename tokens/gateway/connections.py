@@ -1,5 +1,5 @@
-"""The gateway runs outside Django's request signals, so it looks after its connections itself: threads that answer keep
-theirs, as long as it lives."""
+"""The gateway runs outside Django's request signals, so it gives connections back to the pool itself: there may be more
+threads than connections."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar

@@ -95,6 +95,8 @@ def _look_up(digests: list[bytes]) -> GatewayRecord | None:
             message = _("Trellis cannot read its database at the moment. Try again shortly.")
             raise Fault(503, "unavailable", message, headers=(("Retry-After", "2"),)) from error
         return known
+    finally:
+        connections.release()
     if not rows:
         _forget(digests)
         return None

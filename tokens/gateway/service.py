@@ -19,6 +19,7 @@ from tiers.facts import Catalogue
 from tokens import keys
 from tokens.gateway import (
     catalogues,
+    connections,
     express,
     limit_refusals,
     metering,
@@ -78,6 +79,8 @@ def _answered(ask: Ask, away: bool, check: Check | None) -> tuple[Decision, str]
     except (DatabaseError, InterfaceError) as error:
         log.error("decision_unavailable", error=str(error), request_id=ask.request_id)
         return _while_away(ask, workspace, check)
+    finally:
+        connections.release()
     if decision.flags:
         metrics.count(metrics.Event.REDIS_AWAY)
     elif decision.refusals:

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import structlog
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation.trans_real import get_supported_language_variant, parse_accept_lang_header
 
-from tokens.gateway import health, housekeeping, metrics_page, request_ids
+from tokens.gateway import connections, health, housekeeping, metrics_page, request_ids
 from tokens.gateway.http import Answer, Call, Fault, method_not_allowed, respond
 from tokens.gateway.openapi.document import openapi_json
 from tokens.gateway.protocols import authzen, forwarded, holder, introspection, native, openai_errors, reservations
@@ -46,12 +46,18 @@ ROUTES: dict[str, tuple[tuple[str, ...], Handler]] = {
 }
 
 
+# These give their connection back themselves, where they took one: most of their answers need none.
+_GIVE_BACK: Final = frozenset({"/v1/decisions", forwarded.PREFIX})
+
+
 def gateway(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
     housekeeping.ensure()
     call = Call(environ, request_id=request_ids.new())
     # The pages that share this thread choose their own for each request.
     translation.activate(_preferred(call.header("Accept-Language") or ""))
     answer = _answer(call)
+    if call.path not in _GIVE_BACK:
+        connections.release()
     call.drain()
     return respond(call, answer, start_response)
 
