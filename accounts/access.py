@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar, cast
+from typing import Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
@@ -27,6 +27,18 @@ class SignedInRequest(HttpRequest):
     permission: Permission
 
 
+class Named(Protocol):
+    """A view that names its permission."""
+
+    permission: Permission
+
+
+class InWorkspace(Protocol):
+    """A row that belongs to a workspace."""
+
+    workspace: Workspace
+
+
 View = Callable[Concatenate[SignedInRequest, P], HttpResponseBase]
 
 
@@ -47,7 +59,7 @@ def requires(
             require(signed_in.user, permission, signed_in.workspace if permission in IN_WORKSPACE else None)
             return view(signed_in, *args, **kwargs)
 
-        checked.permission = permission  # type: ignore[attr-defined]
+        cast(Named, checked).permission = permission
         return cast("Callable[Concatenate[HttpRequest, P], HttpResponseBase]", checked)
 
     return decorate
@@ -69,7 +81,7 @@ def public(
     view: Callable[Concatenate[HttpRequest, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
     """Name a view that anybody may see, signed in or not."""
-    view.permission = Permission.PUBLIC  # type: ignore[attr-defined]
+    cast(Named, view).permission = Permission.PUBLIC
     return view
 
 
@@ -90,7 +102,7 @@ def owned(request: SignedInRequest, queryset: models.QuerySet[M], public_id: str
     found = queryset.filter(public_id=public_id, workspace__memberships__user=request.user).first()
     if found is None:
         raise NotFound
-    workspace: Workspace = found.workspace  # type: ignore[attr-defined]
+    workspace = cast(InWorkspace, found).workspace
     require(request.user, request.permission, workspace)
     request.workspace = workspace
     return found

@@ -3,7 +3,7 @@
 What Redis loses is known again after the next run."""
 
 import time
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import redis
 import structlog
@@ -42,5 +42,5 @@ def note_end(sender: Any, **_values: Any) -> None:
 
 def ended(client: redis.Redis) -> dict[str, float]:
     """task → when it last ended well, in Unix seconds. Raises RedisError."""
-    found: dict[bytes, bytes] = client.hgetall(KEY)  # type: ignore[assignment]
+    found = cast("dict[bytes, bytes]", client.hgetall(KEY))
     return {name.decode(): float(at) for name, at in found.items()}

@@ -1,14 +1,13 @@
 """How often a token's holder may ask of the token itself: that has a limit of its own, and spends no other."""
 
 import time
-from functools import cache
 from typing import Final
 
 import redis
 import structlog
 from django.conf import settings
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+
+from accounts.impatience import impatient
 
 log = structlog.get_logger(__name__)
 A_MINUTE: Final = 60
@@ -23,7 +22,7 @@ def wait_for(token: str) -> int:
     window, into = divmod(int(time.time()), _WINDOW)
     key = f"holder:{token}:{window}"
     try:
-        pipeline = _client(settings.REDIS_URL).pipeline(transaction=False)
+        pipeline = impatient(settings.REDIS_URL, _TIMEOUT).pipeline(transaction=False)
         pipeline.incr(key)
         pipeline.expire(key, 2 * _WINDOW)
         asked: int = pipeline.execute()[0]
@@ -31,10 +30,3 @@ def wait_for(token: str) -> int:
         log.warning("holder_limit_not_counted", error=str(error))
         return 0
     return _WINDOW - into if asked > A_MINUTE else 0
-
-
-@cache
-def _client(url: str) -> redis.Redis:
-    return redis.Redis.from_url(
-        url, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT, retry=Retry(NoBackoff(), 0)
-    )

@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from functools import cache
 from hashlib import blake2b
 from threading import Lock
 from typing import Any, Final, cast
@@ -20,9 +19,8 @@ from urllib.parse import unquote
 import redis
 import structlog
 from django.conf import settings
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
+from accounts.impatience import impatient
 from tokens.gateway.ask import Ask, Decision
 from tokens.gateway.reasons import REASONS
 
@@ -168,7 +166,7 @@ class Gathered:
 def recent(workspace: str, *, limit: int = KEPT) -> list[RecentRefusal]:
     """Those of a workspace (its public id), the newest first. Raises RedisError."""
     entries, times = _keys(workspace)
-    client = _client(settings.REDIS_URL)
+    client = impatient(settings.REDIS_URL, _TIMEOUT)
     newest = cast("list[tuple[bytes, float]]", client.zrevrange(times, 0, limit - 1, withscores=True))
     if not newest:
         return []
@@ -186,7 +184,7 @@ def _send(gathered: Iterable[_Waiting]) -> None:
     by_workspace: dict[str, list[_Waiting]] = {}
     for waiting in gathered:
         by_workspace.setdefault(waiting.workspace, []).append(waiting)
-    pipeline = _client(settings.REDIS_URL).pipeline(transaction=False)
+    pipeline = impatient(settings.REDIS_URL, _TIMEOUT).pipeline(transaction=False)
     for workspace, some in by_workspace.items():
         now = max(waiting.last_at for waiting in some)
         pipeline.eval(_KEEP, 2, *_keys(workspace), KEPT, KEPT_SECONDS, now, *_arguments(some))
@@ -249,13 +247,6 @@ def _clean(text: str, most: int) -> str:
     without = _TOKEN.sub(r"trl_\1_…", text[: 4 * most])
     printable = "".join(char if char.isprintable() else "?" for char in without)
     return printable if len(printable) <= most else f"{printable[: most - 1]}…"
-
-
-@cache
-def _client(url: str) -> redis.Redis:
-    return redis.Redis.from_url(
-        url, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT, retry=Retry(NoBackoff(), 0)
-    )
 
 
 _gathered: Final = Gathered()

@@ -12,7 +12,6 @@ import os
 import secrets
 import time
 from collections import deque
-from functools import cache
 from itertools import islice
 from multiprocessing.util import Finalize
 from threading import Lock
@@ -21,8 +20,8 @@ from typing import Final
 import redis
 import structlog
 from django.conf import settings
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+
+from accounts.impatience import impatient
 
 log = structlog.get_logger(__name__)
 
@@ -133,7 +132,7 @@ class Tally:
 
     def _send(self, number: int, rows: int, content: bytes) -> None:
         """Raises RedisError; then Redis may have it or not, and it is sent again under the same number."""
-        pipeline = _client(settings.REDIS_URL).pipeline(transaction=False)
+        pipeline = impatient(settings.REDIS_URL, _TIMEOUT).pipeline(transaction=False)
         pipeline.hset(BATCHES, f"{self.process}:{number}", content)
         pipeline.hlen(BATCHES)
         _added, waiting = pipeline.execute()
@@ -141,13 +140,6 @@ class Tally:
             self._unsent -= rows
         if waiting > _BACKLOG:
             self._gathers_until = time.monotonic() + _GATHERED
-
-
-@cache
-def _client(url: str) -> redis.Redis:
-    return redis.Redis.from_url(
-        url, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT, retry=Retry(NoBackoff(), 0)
-    )
 
 
 _tally: Final = Tally()

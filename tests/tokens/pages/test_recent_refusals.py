@@ -69,7 +69,9 @@ def test_while_redis_is_away_calls_are_explained_all_the_same(
     """The log alone is sent to a port where nothing answers: the session's people must still be let in."""
     from redis import Redis
 
-    monkeypatch.setattr(refusal_log, "_client", lambda url: Redis(host="127.0.0.1", port=9, socket_timeout=0.5))
+    monkeypatch.setattr(
+        refusal_log, "impatient", lambda url, seconds: Redis(host="127.0.0.1", port=9, socket_timeout=0.5)
+    )
     answer = world.client.get(f"/explain/?token={world.token.public_id}&model=gpt-4o&endpoint=/v1/chat/completions")
     assert (answer.status_code, answer.context["answer"].code) == (200, "tier_required")
     assert "They cannot be read just now" in answer.content.decode()
