@@ -31,16 +31,24 @@ def _nothing_remembered() -> Iterator[None]:
             yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with redis_servers.running(tmp_path_factory.mktemp("redis")) as server:
         yield server
 
 
-@pytest.fixture(scope="session")
-def _ports(django_db_setup: None, _server: Server) -> Iterator[Sequence[int]]:
+@pytest.fixture(scope="package")
+def _counts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Where the processes send what they count, up to some seconds after the test that asked them: into no Redis that
+    other tests count in."""
+    with redis_servers.running(tmp_path_factory.mktemp("counts")) as server:
+        yield server
+
+
+@pytest.fixture(scope="package")
+def _ports(django_db_setup: None, _server: Server, _counts: Server) -> Iterator[Sequence[int]]:
     """Processes take seconds to start, so one pair serves all tests that need it."""
-    with platform.processes(_server.url) as ports:
+    with platform.processes(store=_server.url, counts=_counts.url) as ports:
         yield ports
 
 
@@ -79,8 +87,14 @@ def client(generous: None) -> Client:
 
 @pytest.fixture
 def served(
-    client: Client, own_redis: Server, _ports: Sequence[int], settings: Any, monkeypatch: pytest.MonkeyPatch
+    client: Client,
+    own_redis: Server,
+    _counts: Server,
+    _ports: Sequence[int],
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Platform:
-    """Two processes of Trellis, with passes in that Redis, where this process announces."""
+    """Two processes of Trellis, with passes in that Redis, where this process announces; it folds what they count."""
     use(own_redis.url, settings, monkeypatch)
+    settings.REDIS_URL = _counts.url
     return Platform(client.key, _ports)

@@ -93,8 +93,8 @@ def flags(answer: dict[str, Any]) -> list[str]:
 
 
 @contextmanager
-def processes(store: str) -> Iterator[Sequence[int]]:
-    """The ports of two, which keep passes there and give up on PostgreSQL soon."""
-    more = {"PASS_STORE_URL": store, "TEST_POOL_SECONDS": "3"}
+def processes(*, store: str, counts: str) -> Iterator[Sequence[int]]:
+    """The ports of two, which keep passes and counts there and give up on PostgreSQL soon."""
+    more = {"PASS_STORE_URL": store, "REDIS_URL": counts, "TEST_POOL_SECONDS": "3"}
     with proxies.trellis(**more) as one, proxies.trellis(**more) as other:
         yield one, other
