@@ -28,6 +28,7 @@ class Permission(StrEnum):
     # On the platform.
     REVIEW_READ = "review.read"
     REVIEW_DECIDE = "review.decide"
+    REVIEW_MANAGE = "review.manage"
     HOLDINGS_READ = "holdings.read"
     HOLDINGS_CHANGE = "holdings.change"
     AUDIT_READ = "audit.read"
@@ -68,6 +69,7 @@ PLATFORM_PERMISSIONS: dict[str, frozenset[Permission]] = {
     PlatformRole.ADMINISTRATOR: _AUDITOR
     | {
         Permission.REVIEW_DECIDE,
+        Permission.REVIEW_MANAGE,
         Permission.HOLDINGS_CHANGE,
         Permission.CATALOGUE_CHANGE,
         Permission.PAYMENTS_MANAGE,

@@ -35,7 +35,9 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    to: State
+    """`to` is None where it leads back to what was before."""
+
+    to: State | None
     side: Side
 
     @property
@@ -47,7 +49,7 @@ def _by_applicant(to: State) -> Transition:
     return Transition(to, Side.APPLICANT)
 
 
-def _by_reviewer(to: State) -> Transition:
+def _by_reviewer(to: State | None) -> Transition:
     return Transition(to, Side.REVIEWER)
 
 

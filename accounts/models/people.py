@@ -40,6 +40,7 @@ class User(AbstractBaseUser):
     locale = models.CharField(_("language"), max_length=10, default="en")
     role = models.CharField(_("role"), max_length=20, choices=PlatformRole, default=PlatformRole.DEVELOPER)
     single_keys = models.BooleanField(_("single-key shortcuts"), default=True)
+    review_digest = models.BooleanField(_("daily digest of the review queue"), default=True)
     is_active = models.BooleanField(_("active"), default=True)
     demo = models.BooleanField(default=False, editable=False)
     date_joined = models.DateTimeField(_("joined"), db_default=Now(), editable=False)

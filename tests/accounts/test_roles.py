@@ -23,8 +23,8 @@ STAFF = {
     "developer": "signed_in",
     "maintainer": "signed_in review.read review.decide",
     "auditor": "signed_in review.read holdings.read audit.read catalogue.read payments.read",
-    "administrator": "signed_in review.read review.decide holdings.read holdings.change audit.read catalogue.read "
-    "catalogue.change payments.read payments.manage gateway.manage suspend people.manage",
+    "administrator": "signed_in review.read review.decide review.manage holdings.read holdings.change audit.read "
+    "catalogue.read catalogue.change payments.read payments.manage gateway.manage suspend people.manage",
 }
 
 

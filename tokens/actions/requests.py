@@ -1,13 +1,14 @@
 """What an applicant does with an access request: write, send, answer, withdraw."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Final
 
 from django.db import transaction
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext as _
 
-from accounts import audit
+from accounts import audit, clock
 from accounts.errors import Conflict, Invalid
 from accounts.models import User
 from tiers.models import AIModel, Tier
@@ -16,6 +17,7 @@ from tokens.actions.transitions import advance, lock_workspace, locked, read
 from tokens.lifecycle import Action
 from tokens.models import AccessRequest, Application, RequestMessage, RequestState
 from tokens.policies import requests as policies
+from tokens.review_terms import CLAIM_LASTS, NOT_SNOOZED, terms_of
 from tokens.wording import clean_text
 
 EDITABLE: Final = ("tier", "model", "purpose", "expected_volume", "users", "links")
@@ -97,9 +99,28 @@ def submit_request(*, access_request: AccessRequest, by: User) -> AccessRequest:
     policies.check_complete(access_request)
     again = access_request.state == RequestState.CHANGES_REQUESTED
     event = "request.resubmitted" if again else "request.submitted"
-    after = advance(access_request, Action.SUBMIT, event, by=by, submitted_at=Coalesce("submitted_at", Now()))
+    after = advance(access_request, Action.SUBMIT, event, by=by, **_waiting_from_now(access_request))
     tasks.after_commit(tasks.tell_reviewers, after, event)
     return after
+
+
+def _waiting_from_now(access_request: AccessRequest) -> dict[str, Any]:
+    """The columns of a request that is with the reviewers again. The time that it waited for the applicant does not
+    count against them."""
+    now, sent, asked = clock.now(), access_request.submitted_at, access_request.asked_at
+    if sent is None or access_request.due_at is None:
+        due_at = now + terms_of(access_request.tier).target
+    else:
+        due_at = access_request.due_at + (now - asked if asked else timedelta(0))
+    claimed = access_request.claimed_by is not None
+    return {
+        "submitted_at": Coalesce("submitted_at", Now()),
+        "due_at": due_at,
+        "asked_at": None,
+        "language": access_request.applicant.locale,
+        "claim_ends_at": now + CLAIM_LASTS if claimed else None,
+        **NOT_SNOOZED,
+    }
 
 
 @transaction.atomic

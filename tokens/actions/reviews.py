@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
+from accounts import clock
 from accounts.errors import Invalid
 from accounts.models import User
 from tiers.actions.grants import give_grant
@@ -20,6 +21,7 @@ from tokens.actions.transitions import advance, locked
 from tokens.lifecycle import Action
 from tokens.models import AccessRequest
 from tokens.policies import requests as policies
+from tokens.review_terms import CLAIM_LASTS, NOT_CLAIMED, NOT_SNOOZED
 from tokens.wording import clean_text
 
 MOST_IN_REASON: Final = 2000
@@ -30,7 +32,10 @@ def claim_request(*, access_request: AccessRequest, by: User) -> AccessRequest:
     """Put a name on it. Others may still decide it: a claim tells, it does not lock."""
     access_request = locked(access_request)
     policies.check_act(by, access_request, Action.CLAIM)
-    return advance(access_request, Action.CLAIM, "request.claimed", by=by, claimed_at=Now(), claimed_by=by)
+    ends = clock.now() + CLAIM_LASTS
+    return advance(
+        access_request, Action.CLAIM, "request.claimed", by=by, claimed_at=Now(), claimed_by=by, claim_ends_at=ends
+    )
 
 
 @transaction.atomic
@@ -38,7 +43,7 @@ def release_request(*, access_request: AccessRequest, by: User) -> AccessRequest
     """Any reviewer may: whoever claimed it may be away."""
     access_request = locked(access_request)
     policies.check_act(by, access_request, Action.RELEASE)
-    return advance(access_request, Action.RELEASE, "request.released", by=by, claimed_at=None, claimed_by=None)
+    return advance(access_request, Action.RELEASE, "request.released", by=by, **NOT_CLAIMED)
 
 
 @transaction.atomic
@@ -46,7 +51,17 @@ def ask_for_changes(*, access_request: AccessRequest, version: int, text: str, b
     """Send it back with what is missing. It returns to whoever asked."""
     access_request = _to_decide(access_request, version, Action.ASK, by)
     write_message(access_request, text, by, field="note")
-    after = advance(access_request, Action.ASK, "request.changes_requested", by=by, claimed_at=Now(), claimed_by=by)
+    after = advance(
+        access_request,
+        Action.ASK,
+        "request.changes_requested",
+        by=by,
+        claimed_at=Now(),
+        claimed_by=by,
+        claim_ends_at=None,
+        asked_at=Now(),
+        **NOT_SNOOZED,
+    )
     tasks.after_commit(tasks.tell_applicant, after, "request.changes_requested")
     return after
 

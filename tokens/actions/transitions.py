@@ -1,5 +1,7 @@
 """The one way in which an access request changes its state."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.db.models import F
@@ -14,7 +16,18 @@ from tokens.lifecycle import Action
 from tokens.models import AccessRequest, RequestState
 from tokens.policies.requests import check_state, happened, what_happened
 
-_JOINED = ("workspace", "application", "applicant", "tier", "model", "claimed_by", "decided_by", "previous")
+_JOINED = (
+    "workspace",
+    "application",
+    "applicant",
+    "tier",
+    "model",
+    "claimed_by",
+    "assigned_to",
+    "decided_by",
+    "decided_rule__rule",
+    "previous",
+)
 
 
 def locked(access_request: AccessRequest) -> AccessRequest:
@@ -32,12 +45,21 @@ def read(pk: int) -> AccessRequest:
 
 
 def advance(
-    access_request: AccessRequest, action: Action, event: str, *, by: Actor, reason: str = "", **values: Any
+    access_request: AccessRequest,
+    action: Action,
+    event: str,
+    *,
+    by: Actor,
+    reason: str = "",
+    back_to: str = "",
+    more: Mapping[str, Any] = MappingProxyType({}),
+    **values: Any,
 ) -> AccessRequest:
-    """Move along the table by compare-and-swap on the version that was read, and record it. Raises Conflict where
-    the state does not allow it, or where somebody else was faster."""
+    """Move along the table by compare-and-swap on the version that was read, and record it, with `more` beside the
+    new state. `back_to` is the state for what leads back. Raises Conflict where the state does not allow it, or where
+    somebody else was faster."""
     check_state(access_request, action)
-    state = lifecycle.TABLE[RequestState(access_request.state), action].to
+    state = lifecycle.TABLE[RequestState(access_request.state), action].to or RequestState(back_to)
     changed = AccessRequest.objects.filter(pk=access_request.pk, version=access_request.version).update(
         state=state, version=F("version") + 1, updated_at=Now(), **values
     )
@@ -51,7 +73,7 @@ def advance(
         workspace=after.workspace,
         reason=reason,
         before=_told(access_request),
-        after=_told(after),
+        after={**_told(after), **more},
     )
     return after
 
@@ -60,5 +82,6 @@ def _told(access_request: AccessRequest) -> dict[str, Any]:
     return {
         "state": access_request.state,
         "claimed_by": access_request.claimed_by.public_id if access_request.claimed_by else None,
+        "assigned_to": access_request.assigned_to.public_id if access_request.assigned_to else None,
         "version": access_request.version,
     }

@@ -168,6 +168,7 @@ def _application(batch: Batch, name: str, workspace: Workspace, person: User, si
         expected_volume=1000,
         updated_at=since,
         submitted_at=since,
+        due_at=since + timedelta(hours=48),
         **of,
     )
     for place in range(TOKENS_A_WORKSPACE // APPLICATIONS_A_WORKSPACE):

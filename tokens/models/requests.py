@@ -2,6 +2,8 @@
 
 import pgtrigger
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -25,12 +27,20 @@ class RequestState(models.TextChoices):
 
 
 OPEN = (RequestState.DRAFT, RequestState.SUBMITTED, RequestState.IN_REVIEW, RequestState.CHANGES_REQUESTED)
+TO_DECIDE = (RequestState.SUBMITTED, RequestState.IN_REVIEW)
 DECIDED = (RequestState.APPROVED, RequestState.REJECTED)
+_BY_A_PERSON = Q(decided_by__isnull=False, decided_rule=None)
+_BY_A_RULE = Q(decided_by=None, decided_rule__isnull=False)
 
 
 class AccessRequest(models.Model):
     """Asks for one subject, a tier or a model, for one application. `version` counts changes, so that a decision
-    on what somebody else has changed meanwhile is noticed. `granted_tier` may be lower than asked."""
+    on what somebody else has changed meanwhile is noticed. `granted_tier` may be lower than asked.
+
+    `due_at`: when reviewers mean to have answered; the time that it waits for the applicant (since `asked_at`) is added
+    to it. A claim lapses at `claim_ends_at`. Snoozed: `snoozed_at` is set and `snoozed_until` is null (until an answer)
+    or to come. `language` is the applicant's when it was sent; `repositories` and `wording` are what later ones are
+    compared with (`tokens/evidence`). Decided by a person, or by a version of a rule."""
 
     public_id = models.CharField(max_length=12, unique=True, default=new_public_id, editable=False)
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="access_requests")
@@ -56,9 +66,31 @@ class AccessRequest(models.Model):
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    decided_rule = models.ForeignKey(
+        "tokens.RuleVersion", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     decision_reason = models.TextField(max_length=2000, blank=True)
     granted_tier = models.ForeignKey(Tier, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     granted_until = models.DateTimeField(null=True, blank=True)
+    language = models.CharField(max_length=10, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True)
+    asked_at = models.DateTimeField(null=True, blank=True)
+    escalated_at = models.DateTimeField(null=True, blank=True)
+    claim_ends_at = models.DateTimeField(null=True, blank=True)
+    group = models.ForeignKey(
+        "tokens.ReviewGroup", null=True, blank=True, on_delete=models.PROTECT, related_name="access_requests"
+    )
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    snoozed_at = models.DateTimeField(null=True, blank=True)
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+    snoozed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    signals_at = models.DateTimeField(null=True, blank=True)
+    repositories = ArrayField(models.CharField(max_length=200), default=list, blank=True)
+    wording = ArrayField(models.IntegerField(), default=list, blank=True)
 
     class Meta:
         constraints = [
@@ -68,8 +100,8 @@ class AccessRequest(models.Model):
             ),
             models.CheckConstraint(condition=Q(state__in=RequestState.values), name="request_state_known"),
             models.CheckConstraint(
-                condition=(Q(state__in=DECIDED) & Q(decided_at__isnull=False, decided_by__isnull=False))
-                | (~Q(state__in=DECIDED) & Q(decided_at__isnull=True, decided_by__isnull=True)),
+                condition=(Q(state__in=DECIDED, decided_at__isnull=False) & (_BY_A_PERSON | _BY_A_RULE))
+                | (~Q(state__in=DECIDED) & Q(decided_at=None, decided_by=None, decided_rule=None)),
                 name="request_decided_pair",
             ),
             models.CheckConstraint(
@@ -83,7 +115,13 @@ class AccessRequest(models.Model):
                 name="request_claimed_pair",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=[RequestState.DRAFT, RequestState.WITHDRAWN]) | Q(submitted_at__isnull=False),
+                condition=Q(snoozed_at=None, snoozed_until=None, snoozed_by=None)
+                | Q(snoozed_at__isnull=False, snoozed_by__isnull=False),
+                name="request_snoozed_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=[RequestState.DRAFT, RequestState.WITHDRAWN])
+                | Q(submitted_at__isnull=False, due_at__isnull=False),
                 name="request_submitted_with_time",
             ),
             models.CheckConstraint(
@@ -98,7 +136,13 @@ class AccessRequest(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["state", "submitted_at", "id"], name="request_queue"),
+            models.Index(fields=["due_at", "id"], name="request_to_decide", condition=Q(state__in=TO_DECIDE)),
+            models.Index(fields=["state", "due_at", "id"], name="request_by_state"),
+            models.Index(fields=["state", "-decided_at", "-id"], name="request_decided"),
+            models.Index(fields=["updated_at"], name="request_by_change"),
+            models.Index(fields=["assigned_to", "state"], name="request_by_assignee"),
+            GinIndex(fields=["repositories"], name="request_by_repository"),
+            GinIndex(fields=["wording"], name="request_by_wording"),
             models.Index(fields=["workspace", "-id"], name="request_by_workspace"),
             models.Index(fields=["application", "-id"], name="request_by_application"),
         ]
@@ -128,6 +172,11 @@ class AccessRequest(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in OPEN
+
+    @property
+    def kind(self) -> str:
+        """What review terms, rules and figures go by: "model", or "tier:" and the tier's slug."""
+        return f"tier:{self.tier.slug}" if self.tier else "model"
 
 
 class RequestMessage(models.Model):

@@ -81,6 +81,7 @@ def test_pages_by_keyset_show_every_row_once_there_and_back(desk: SimpleNamespac
             tier=sample.tier,
             state="submitted",
             submitted_at=sample.submitted_at + timedelta(seconds=n // 3),
+            due_at=sample.due_at + timedelta(seconds=n // 3),
         )
         for n in range(SIZE + 4)
     )
@@ -110,7 +111,9 @@ def test_an_earlier_rejection_is_a_signal(desk: SimpleNamespace) -> None:
     reject_request(access_request=old, version=old.version, reason="Not yet", by=desk.maintainer)
     AccessRequest.objects.filter(pk=old.pk).update(decided_at=timezone.now() - timedelta(days=8))
     new = save_draft(application=old.application, tier=old.tier, by=old.applicant)
-    AccessRequest.objects.filter(pk=new.pk).update(state="submitted", submitted_at=timezone.now())
+    AccessRequest.objects.filter(pk=new.pk).update(
+        state="submitted", submitted_at=timezone.now(), due_at=timezone.now()
+    )
     assert "this one was rejected before" in text(desk.client, address(new))
 
 

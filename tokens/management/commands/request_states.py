@@ -28,7 +28,11 @@ def page() -> str:
 
 
 def _diagram() -> str:
-    lines = [f"    {start} --> {step.to}: {action}" for (start, action), step in TABLE.items() if start != step.to]
+    lines = [
+        f"    {start} --> {step.to}: {action}"
+        for (start, action), step in TABLE.items()
+        if step.to and start != step.to
+    ]
     final = set(State.values) - {start for start, _ in TABLE}
     lines += [f"    {state} --> [*]" for state in State.values if state in final]
     return "\n".join(lines) + "\n"
@@ -38,8 +42,14 @@ def _table() -> str:
     lines = ["| in state | action | leads to |", "| --- | --- | --- |"]
     for (start, action), step in TABLE.items():
         name = f"*{action}*" if step.side is Side.REVIEWER else str(action)
-        lines.append(f"| {start.label} | {name} | {'stays' if step.to == start else step.to.label} |")
+        lines.append(f"| {start.label} | {name} | {_leads_to(start, step.to)} |")
     return "\n".join(lines) + "\n"
+
+
+def _leads_to(start: State, to: State | None) -> str:
+    if to is None:
+        return "what it was before"
+    return "stays" if to == start else str(to.label)
 
 
 class Command(BaseCommand):

@@ -1,0 +1,75 @@
+"""Requests that were filed as GitHub issues, by an issue form, before the platform had this desk."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from accounts.ids import new_public_id
+from tiers.models import AIModel, Tier
+from tokens.models.requests import AccessRequest
+
+
+class IssueForm(models.Model):
+    """One repository's issue form, and which of its headings are which of our fields. What it asks for where an issue
+    does not say: one tier or one model, or nothing, in which case such issues wait for staff to say.
+    `sealed_secret` is what GitHub signs with (`accounts.encryption`)."""
+
+    public_id = models.CharField(max_length=12, unique=True, default=new_public_id, editable=False)
+    repository = models.CharField(_("repository"), max_length=200)
+    repository_id = models.BigIntegerField(null=True, blank=True)
+    sealed_secret = models.TextField(blank=True)
+    headings = models.JSONField(default=dict)
+    tier = models.ForeignKey(Tier, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    model = models.ForeignKey(AIModel, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    label = models.CharField(_("only issues with the label"), max_length=100, blank=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["repository"], condition=Q(retired_at=None), name="issue_form_a_repository"
+            ),
+            models.CheckConstraint(condition=Q(tier=None) | Q(model=None), name="issue_form_of_one_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return self.repository
+
+
+class ImportedIssue(models.Model):
+    """One issue, by its immutable id. Its author is matched by GitHub's immutable user id: until they sign in, it
+    waits without an access request. `unmatched` keeps what is in no field of ours, by heading."""
+
+    public_id = models.CharField(max_length=12, unique=True, default=new_public_id, editable=False)
+    form = models.ForeignKey(IssueForm, on_delete=models.PROTECT, related_name="issues")
+    issue_id = models.BigIntegerField(unique=True)
+    number = models.PositiveIntegerField()
+    url = models.CharField(max_length=300)
+    author_id = models.BigIntegerField()
+    author_login = models.CharField(max_length=100, blank=True)
+    title = models.CharField(max_length=300, blank=True)
+    body = models.TextField(blank=True)
+    labels = models.JSONField(default=list)
+    matched = models.JSONField(default=dict)
+    unmatched = models.JSONField(default=dict)
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+    updated_at = models.DateTimeField()
+    imported_at = models.DateTimeField(db_default=Now())
+    problem = models.CharField(max_length=300, blank=True)
+    access_request = models.OneToOneField(
+        AccessRequest, null=True, blank=True, on_delete=models.PROTECT, related_name="imported_issue"
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["author_id"], name="issue_waits_for_author", condition=Q(access_request=None)),
+            models.Index(fields=["form", "-id"], name="issue_by_form"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.number}"
