@@ -18,8 +18,8 @@ from tiers.actions.grants import ensure_self_service_grant, give_grant, resume_g
 from tiers.models import Grant, GrantSource, Tier
 from tokens.actions.applications import create_application
 from tokens.actions.gateways import add_gateway, revoke_gateway, rotate_gateway_key
+from tokens.actions.handling import claim_request
 from tokens.actions.requests import save_draft, submit_request
-from tokens.actions.reviews import claim_request
 from tokens.models import AccessRequest, Application, GatewaySecret, Token, TokenSecret
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("_catalogue")]

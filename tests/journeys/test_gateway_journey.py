@@ -9,8 +9,9 @@ from tests import factories
 from tests.journeys.conftest import Edge
 from tiers.models import Tier
 from tokens.actions.applications import add_domain
+from tokens.actions.handling import claim_request
 from tokens.actions.requests import save_draft, submit_request
-from tokens.actions.reviews import approve_request, claim_request
+from tokens.actions.reviews import approve_request
 from tokens.actions.tokens import revoke_token
 from tokens.restrictions import Restrictions
 

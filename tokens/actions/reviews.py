@@ -1,4 +1,4 @@
-"""What a reviewer does with an access request: claim, release, ask, approve, reject. The decision is the effect:
+"""What a reviewer decides on an access request: ask, approve, reject. The decision is the effect:
 grants and audit events are made in its own transaction."""
 
 from datetime import datetime
@@ -8,7 +8,6 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from accounts import clock
 from accounts.errors import Invalid
 from accounts.models import User
 from tiers.actions.grants import give_grant
@@ -21,29 +20,10 @@ from tokens.actions.transitions import advance, locked
 from tokens.lifecycle import Action
 from tokens.models import AccessRequest
 from tokens.policies import requests as policies
-from tokens.review_terms import CLAIM_LASTS, NOT_CLAIMED, NOT_SNOOZED
+from tokens.review_terms import NOT_SNOOZED
 from tokens.wording import clean_text
 
 MOST_IN_REASON: Final = 2000
-
-
-@transaction.atomic
-def claim_request(*, access_request: AccessRequest, by: User) -> AccessRequest:
-    """Put a name on it. Others may still decide it: a claim tells, it does not lock."""
-    access_request = locked(access_request)
-    policies.check_act(by, access_request, Action.CLAIM)
-    ends = clock.now() + CLAIM_LASTS
-    return advance(
-        access_request, Action.CLAIM, "request.claimed", by=by, claimed_at=Now(), claimed_by=by, claim_ends_at=ends
-    )
-
-
-@transaction.atomic
-def release_request(*, access_request: AccessRequest, by: User) -> AccessRequest:
-    """Any reviewer may: whoever claimed it may be away."""
-    access_request = locked(access_request)
-    policies.check_act(by, access_request, Action.RELEASE)
-    return advance(access_request, Action.RELEASE, "request.released", by=by, **NOT_CLAIMED)
 
 
 @transaction.atomic

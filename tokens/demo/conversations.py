@@ -7,8 +7,9 @@ from typing import Final
 
 from accounts import clock
 from tiers.models import Tier
+from tokens.actions.handling import claim_request, release_request
 from tokens.actions.requests import add_message, edit_request, save_draft, submit_request, withdraw_request
-from tokens.actions.reviews import approve_request, ask_for_changes, claim_request, reject_request, release_request
+from tokens.actions.reviews import approve_request, ask_for_changes, reject_request
 from tokens.demo.story import Stage, Step, Table, read, span, subject
 from tokens.models import AccessRequest
 

@@ -9,7 +9,8 @@ from django.urls import reverse
 from tests import factories
 from tests.tokens.pages.conftest import PURPOSE, ask
 from tiers.models import AIModel, Grant
-from tokens.actions.reviews import approve_request, ask_for_changes, claim_request, reject_request
+from tokens.actions.handling import claim_request
+from tokens.actions.reviews import approve_request, ask_for_changes, reject_request
 from tokens.models import AccessRequest, RequestState
 
 NEW = "/requests/new/"

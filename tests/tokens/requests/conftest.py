@@ -8,8 +8,9 @@ from allauth.account.models import EmailAddress
 
 from accounts.models import Membership, MembershipRole, PlatformRole, User, Workspace
 from tiers.models import AIModel, Tier
+from tokens.actions.handling import claim_request
 from tokens.actions.requests import save_draft, submit_request, withdraw_request
-from tokens.actions.reviews import approve_request, ask_for_changes, claim_request, reject_request
+from tokens.actions.reviews import approve_request, ask_for_changes, reject_request
 from tokens.models import AccessRequest, Application
 
 COMPLETE = {"purpose": "A reading aid for pupils of our school", "expected_volume": 500, "users": "200 pupils"}

@@ -16,8 +16,9 @@ from tiers.entitlements import standing
 from tiers.models import Grant
 from tiers.snapshot import grant_facts, load
 from tokens.actions import reviews
+from tokens.actions.handling import claim_request
 from tokens.actions.requests import add_message, submit_request
-from tokens.actions.reviews import approve_request, ask_for_changes, claim_request, reject_request
+from tokens.actions.reviews import approve_request, ask_for_changes, reject_request
 from tokens.models import AccessRequest, RequestMessage
 from tokens.policies.requests import can_read_internal
 

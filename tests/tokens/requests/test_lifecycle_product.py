@@ -11,7 +11,7 @@ from pytest_django import DjangoDbBlocker
 from accounts.errors import Conflict, DomainError, NotAllowed, NotFound
 from accounts.models import AuditEvent
 from tiers.models import Grant
-from tokens.actions import requests, reviews
+from tokens.actions import handling, requests, reviews
 from tokens.lifecycle import TABLE, Action, Side, actions_from, side_of
 from tokens.models import AccessRequest, Application, RequestState
 
@@ -67,8 +67,8 @@ def act(action: str, access_request: AccessRequest, by: Any) -> None:
         "submit": lambda: requests.submit_request(**seen),
         "answer": lambda: requests.add_message(**seen, text="Only our own server."),
         "withdraw": lambda: requests.withdraw_request(**seen),
-        "claim": lambda: reviews.claim_request(**seen),
-        "release": lambda: reviews.release_request(**seen),
+        "claim": lambda: handling.claim_request(**seen),
+        "release": lambda: handling.release_request(**seen),
         "remark": lambda: requests.add_message(**seen, text="Looks sound.", internal=True),
         "ask": lambda: reviews.ask_for_changes(**decided, text="Who runs the server?"),
         "approve": lambda: reviews.approve_request(**decided),

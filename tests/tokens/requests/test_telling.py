@@ -13,8 +13,9 @@ from accounts import deferred
 from accounts.errands import Errands
 from accounts.models import User
 from tokens import tasks
+from tokens.actions.handling import claim_request
 from tokens.actions.requests import add_message
-from tokens.actions.reviews import approve_request, ask_for_changes, claim_request, reject_request
+from tokens.actions.reviews import approve_request, ask_for_changes, reject_request
 from tokens.models import AccessRequest
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from tests import factories
 from tiers.models import Grant
-from tokens.actions.reviews import approve_request, claim_request
+from tokens.actions.handling import claim_request
+from tokens.actions.reviews import approve_request
 from tokens.models import AccessRequest, RequestMessage
 
 from .conftest import ask

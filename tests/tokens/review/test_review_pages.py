@@ -11,8 +11,9 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 from accounts.models import PlatformRole, User
 from tests import factories
 from tiers.models import Tier
+from tokens.actions.handling import claim_request
 from tokens.actions.requests import add_message, save_draft
-from tokens.actions.reviews import approve_request, claim_request, reject_request
+from tokens.actions.reviews import approve_request, reject_request
 from tokens.models import AccessRequest, Domain
 from tokens.selectors.review import SIZE
 
