@@ -21,6 +21,7 @@ from tiers.models import AIModel, Grant, Order, Provider, Tier
 from tokens.actions.applications import add_domain, create_application
 from tokens.actions.gateways import add_gateway
 from tokens.actions.requests import save_draft, submit_request
+from tokens.actions.review_groups import make_group
 from tokens.models import AccessRequest, Application
 
 NOBODYS_ID = "0123456789ab"
@@ -75,12 +76,14 @@ def _arguments(workspace: Workspace, application: Application, people: dict[str,
     invitation = invite_member(workspace=workspace, email="guest@example.com", role="member", by=owner)
     minted = factories.token(application)
     gateway = add_gateway(name="edge", kind="nginx", by=people[table.ADMINISTRATOR]).gateway
+    group = make_group(name="Early birds", members=[], by=people[table.ADMINISTRATOR])
     domain = add_domain(application=application, host="lantern.example.com", by=owner)
     return {
         "accounts/": {"pk": "1"},
         "applications/": {"public_id": application.public_id, "domain_id": domain.public_id},
         "tokens/": {"public_id": minted.token.public_id},
         "requests/": {"public_id": sent(application).public_id},
+        "review/groups/": {"public_id": group.public_id},
         "review/": {"public_id": AccessRequest.objects.get().public_id},
         "invitations/": {"public_id": invitation.public_id, "secret": secret_for(invitation.public_id)},
         "workspace/invitations/": {"public_id": invitation.public_id},

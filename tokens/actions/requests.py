@@ -108,14 +108,17 @@ def _waiting_from_now(access_request: AccessRequest) -> dict[str, Any]:
     """The columns of a request that is with the reviewers again. The time that it waited for the applicant does not
     count against them."""
     now, sent, asked = clock.now(), access_request.submitted_at, access_request.asked_at
+    group = access_request.group
     if sent is None or access_request.due_at is None:
-        due_at = now + terms_of(access_request.tier).target
+        terms = terms_of(access_request.tier)
+        due_at, group = now + terms.target, group or terms.group
     else:
         due_at = access_request.due_at + (now - asked if asked else timedelta(0))
     claimed = access_request.claimed_by is not None
     return {
         "submitted_at": Coalesce("submitted_at", Now()),
         "due_at": due_at,
+        "group": group,
         "asked_at": None,
         "language": access_request.applicant.locale,
         "claim_ends_at": now + CLAIM_LASTS if claimed else None,

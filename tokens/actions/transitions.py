@@ -24,6 +24,7 @@ _JOINED = (
     "model",
     "claimed_by",
     "assigned_to",
+    "group",
     "decided_by",
     "decided_rule__rule",
     "previous",
