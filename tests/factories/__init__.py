@@ -4,14 +4,14 @@ from itertools import count
 
 from allauth.account.models import EmailAddress
 
-from accounts.audit import Task
 from accounts.models import Membership, MembershipRole, PlatformRole, User, Workspace
-from tiers.actions.catalogue import load_starter_catalogue
+from tests.factories.starter import catalogue
 from tokens.actions.applications import create_application
 from tokens.actions.tokens import Minted, mint_token
 from tokens.models import Application
 from tokens.restrictions import Restrictions
 
+__all__ = ["catalogue"]
 PASSWORD = "a long enough password"
 _numbers = count(1)
 
@@ -39,11 +39,6 @@ def maintainer() -> User:
 
 def join(workspace: Workspace, user: User, role: str = MembershipRole.MEMBER) -> None:
     Membership.objects.create(workspace=workspace, user=user, role=role)
-
-
-def catalogue() -> None:
-    """The starter catalogue: anonymous, seed (self-service), flower and nectar, and its models."""
-    load_starter_catalogue(by=Task("tests"))
 
 
 def application(by: User | None = None, name: str = "Chat") -> Application:

@@ -6,6 +6,7 @@ from django.core.management import call_command
 
 from accounts.audit import Task
 from accounts.models import AuditEvent
+from tests import factories
 from tiers import starter
 from tiers.actions.catalogue import load_starter_catalogue
 from tiers.models import AIModel, CatalogueVersion, Operation, ServedOperation, Tier
@@ -18,6 +19,10 @@ BY = Task("load_catalogue")
 @pytest.fixture(autouse=True)
 def _empty_catalogue() -> None:
     """Whatever the test database starts with."""
+    empty()
+
+
+def empty() -> None:
     Operation.objects.update(default_model=None)
     ServedOperation.objects.all().delete()
     AIModel.objects.update(successor=None)
@@ -47,6 +52,27 @@ def test_everything_in_the_files_is_loaded():
             assert getattr(model, field) == getattr(entry, field)
     moderation = Operation.objects.get(slug="moderation")
     assert moderation.default_model == AIModel.objects.get(name="omni-moderation-latest")
+
+
+def test_the_catalogue_that_other_tests_begin_with_is_the_one_that_is_loaded():
+    def without_ids() -> list[object]:
+        named = [{**row, "id": 0, "public_id": ""} for kind in contents()[:3] for row in kind]
+        return [
+            sorted(str(row) for row in named if not {"successor_id", "default_model_id"} & row.keys()),
+            set(AIModel.objects.values_list("name", "tier__slug", "successor__name", "aliases__0", "cost")),
+            set(Operation.objects.values_list("slug", "default_model__name", "models__name")),
+        ]
+
+    load_starter_catalogue(by=BY)
+    loaded, [done] = without_ids(), AuditEvent.objects.filter(action="catalogue.loaded").values_list("after")
+    for _first_and_again in range(2):
+        empty()
+        factories.catalogue()
+        assert without_ids() == loaded
+        assert AuditEvent.objects.filter(action="catalogue.loaded").latest("pk").after == done[0]
+        version = CatalogueVersion.objects.get().version
+    factories.catalogue()
+    assert CatalogueVersion.objects.get().version == version
 
 
 def test_loading_twice_changes_nothing(django_assert_max_num_queries):

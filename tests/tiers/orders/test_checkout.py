@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.test import Client
 from pytest_django import Settings
 
+from accounts.audit import Task
 from accounts.clock import now
 from tests import factories
 from tests.factories import shop
@@ -15,7 +16,7 @@ from tests.tokens.pages.conftest import browser
 from tiers.actions.products import publish_version, withdraw_product
 from tiers.models import Order, ProductVersion, Provider, ProviderPrice
 
-BY = factories.Task("tests")
+BY = Task("tests")
 
 
 def look(buyer: SimpleNamespace, slug: str = "flower-month") -> HttpResponse:
