@@ -32,9 +32,12 @@ ROUTES: dict[str, dict[str, str]] = {
             "tiers.tasks.reconcile_often",
             "tiers.tasks.refund_unfulfilled",
             "tiers.tasks.warn_before_expiry",
+            "tokens.sweeps.lapse_claims",
+            "tokens.sweeps.wake_snoozed",
             "tokens.tasks.fold_usage",
             "tokens.tasks.tell_applicant",
             "tokens.tasks.tell_owners_of_leak",
+            "tokens.tasks.tell_person",
             "tokens.tasks.tell_reviewers",
             "tokens.tasks.tidy_usage",
         ],
@@ -63,6 +66,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "check-invariants": _every(3600, "tiers.tasks.check_invariants"),
     "reconcile-often": _every(60, "tiers.tasks.reconcile_often"),
     "reconcile-all": _every(3600, "tiers.tasks.reconcile_all"),
+    "lapse-claims": _every(30, "tokens.sweeps.lapse_claims"),
+    "wake-snoozed": _every(30, "tokens.sweeps.wake_snoozed"),
     "fold-usage": _every(5, "tokens.tasks.fold_usage"),
     "tidy-usage": _every(3600, "tokens.tasks.tidy_usage"),
 }
@@ -73,3 +78,4 @@ app.conf.task_routes = ROUTES
 app.conf.beat_schedule = SCHEDULE
 app.autodiscover_tasks()
 app.autodiscover_tasks(["tiers"], related_name="sandbox.tasks")
+app.autodiscover_tasks(["tokens"], related_name="sweeps")

@@ -28,6 +28,11 @@ name_actions(
         "request.answered": _("Access request answered"),
         "request.claimed": _("Access request taken up for review"),
         "request.released": _("Access request given back to the queue"),
+        "request.taken_over": _("Access request taken over for review"),
+        "request.assigned": _("Access request assigned"),
+        "request.snoozed": _("Access request put off"),
+        "request.woke": _("Access request back from being put off"),
+        "request.claim_lapsed": _("Claim on an access request lapsed"),
         "request.changes_requested": _("Changes to an access request asked for"),
         "request.approved": _("Access request approved"),
         "request.rejected": _("Access request rejected"),
@@ -45,7 +50,7 @@ name_actions(
     }
 )
 # Reviewers among themselves.
-keep_from_workspaces({"request.remarked"})
+keep_from_workspaces({"request.remarked", "request.assigned", "request.snoozed", "request.woke"})
 name_fields(
     {
         "application": _("application"),
@@ -74,6 +79,7 @@ name_fields(
         "suspended_reason": _("reason"),
         "state": _("state"),
         "claimed_by": _("claimed by"),
+        "assigned_to": _("assigned to"),
         "granted_tier": _("tier granted"),
         "purpose": _("purpose"),
         "expected_volume": _("calls per day, expected"),

@@ -20,6 +20,10 @@ class Action(StrEnum):
     WITHDRAW = "withdraw"
     CLAIM = "claim"
     RELEASE = "release"
+    TAKE_OVER = "take_over"
+    ASSIGN = "assign"
+    SNOOZE = "snooze"
+    WAKE = "wake"
     REMARK = "remark"
     ASK = "ask"
     APPROVE = "approve"
@@ -53,7 +57,8 @@ def _by_reviewer(to: State | None) -> Transition:
     return Transition(to, Side.REVIEWER)
 
 
-# Asking claims, so that a request that comes back has somebody's name on it and goes back to them.
+# Asking claims, so that a request that comes back has somebody's name on it and goes back to them. A claim that lapses
+# is released by the clock. What was decided can still be talked about.
 TABLE: Final[Mapping[tuple[State, Action], Transition]] = {
     (State.DRAFT, Action.SAVE): _by_applicant(State.DRAFT),
     (State.DRAFT, Action.SUBMIT): _by_applicant(State.SUBMITTED),
@@ -61,6 +66,9 @@ TABLE: Final[Mapping[tuple[State, Action], Transition]] = {
     (State.SUBMITTED, Action.ANSWER): _by_applicant(State.SUBMITTED),
     (State.SUBMITTED, Action.WITHDRAW): _by_applicant(State.WITHDRAWN),
     (State.SUBMITTED, Action.CLAIM): _by_reviewer(State.IN_REVIEW),
+    (State.SUBMITTED, Action.ASSIGN): _by_reviewer(State.SUBMITTED),
+    (State.SUBMITTED, Action.SNOOZE): _by_reviewer(State.SUBMITTED),
+    (State.SUBMITTED, Action.WAKE): _by_reviewer(State.SUBMITTED),
     (State.SUBMITTED, Action.REMARK): _by_reviewer(State.SUBMITTED),
     (State.SUBMITTED, Action.ASK): _by_reviewer(State.CHANGES_REQUESTED),
     (State.SUBMITTED, Action.APPROVE): _by_reviewer(State.APPROVED),
@@ -68,6 +76,10 @@ TABLE: Final[Mapping[tuple[State, Action], Transition]] = {
     (State.IN_REVIEW, Action.ANSWER): _by_applicant(State.IN_REVIEW),
     (State.IN_REVIEW, Action.WITHDRAW): _by_applicant(State.WITHDRAWN),
     (State.IN_REVIEW, Action.RELEASE): _by_reviewer(State.SUBMITTED),
+    (State.IN_REVIEW, Action.TAKE_OVER): _by_reviewer(State.IN_REVIEW),
+    (State.IN_REVIEW, Action.ASSIGN): _by_reviewer(State.IN_REVIEW),
+    (State.IN_REVIEW, Action.SNOOZE): _by_reviewer(State.IN_REVIEW),
+    (State.IN_REVIEW, Action.WAKE): _by_reviewer(State.IN_REVIEW),
     (State.IN_REVIEW, Action.REMARK): _by_reviewer(State.IN_REVIEW),
     (State.IN_REVIEW, Action.ASK): _by_reviewer(State.CHANGES_REQUESTED),
     (State.IN_REVIEW, Action.APPROVE): _by_reviewer(State.APPROVED),
@@ -76,7 +88,12 @@ TABLE: Final[Mapping[tuple[State, Action], Transition]] = {
     (State.CHANGES_REQUESTED, Action.SUBMIT): _by_applicant(State.IN_REVIEW),
     (State.CHANGES_REQUESTED, Action.ANSWER): _by_applicant(State.CHANGES_REQUESTED),
     (State.CHANGES_REQUESTED, Action.WITHDRAW): _by_applicant(State.WITHDRAWN),
+    (State.CHANGES_REQUESTED, Action.ASSIGN): _by_reviewer(State.CHANGES_REQUESTED),
     (State.CHANGES_REQUESTED, Action.REMARK): _by_reviewer(State.CHANGES_REQUESTED),
+    (State.APPROVED, Action.ANSWER): _by_applicant(State.APPROVED),
+    (State.APPROVED, Action.REMARK): _by_reviewer(State.APPROVED),
+    (State.REJECTED, Action.ANSWER): _by_applicant(State.REJECTED),
+    (State.REJECTED, Action.REMARK): _by_reviewer(State.REJECTED),
 }
 
 
@@ -95,7 +112,3 @@ _SIDES: Final = {action: step.side for (_, action), step in TABLE.items()}
 
 def allows(state: str, action: Action) -> bool:
     return transition(state, action) is not None
-
-
-def actions_from(state: str) -> frozenset[Action]:
-    return frozenset(action for start, action in TABLE if start == State(state))

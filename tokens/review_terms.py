@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from tiers.models import Tier
-from tokens.models import ReviewGroup, ReviewTerms
+from tokens.models import AccessRequest, ReviewGroup, ReviewTerms
 
 # A claim lapses after this, so that nobody who went home holds a request.
 CLAIM_LASTS: Final = timedelta(hours=2)
@@ -33,3 +33,12 @@ def terms_of(tier: Tier | None) -> Terms:
         return Terms()
     escalate = timedelta(hours=row.escalate_hours) if row.escalate_hours is not None else None
     return Terms(timedelta(hours=row.target_hours), escalate, row.approvals, row.group, row.escalation_group)
+
+
+def is_asleep(access_request: AccessRequest) -> bool:
+    """Put off, and not woken since: what woke has one moment as both times, until a reviewer acts on it."""
+    return access_request.snoozed_at is not None and access_request.snoozed_at != access_request.snoozed_until
+
+
+def has_woken(access_request: AccessRequest) -> bool:
+    return access_request.snoozed_at is not None and access_request.snoozed_at == access_request.snoozed_until

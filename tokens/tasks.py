@@ -18,10 +18,10 @@ from django.utils.translation import override
 from accounts import deferred
 from accounts.backends import may_sign_in
 from accounts.models import Membership, MembershipRole, User
-from accounts.roles import PLATFORM_PERMISSIONS, Permission
 from tokens.gateway import folding, partitions
-from tokens.models import AccessRequest, RequestState, TokenSecret
+from tokens.models import AccessRequest, RequestMessage, RequestState, TokenSecret
 from tokens.policies.requests import may_ask_again_at
+from tokens.selectors.reviewers import reviewers_of
 
 SENT_REMEMBERED: Final = 7 * 24 * 3600  # seconds
 
@@ -30,27 +30,47 @@ SENT_REMEMBERED: Final = 7 * 24 * 3600  # seconds
 RETRIES: Final = {"autoretry_for": (OSError,), "retry_backoff": 30, "retry_backoff_max": 3600, "max_retries": 10}
 
 
-def after_commit(task: Any, access_request: AccessRequest, event: str) -> None:
-    deferred.after_commit(task, access_request.pk, event, access_request.version)
+def after_commit(task: Any, access_request: AccessRequest, event: str, message: int = 0) -> None:
+    deferred.after_commit(task, access_request.pk, event, access_request.version, message)
 
 
 @shared_task(**RETRIES)  # type: ignore[untyped-decorator]
-def tell_applicant(pk: int, event: str, version: int) -> None:
+def tell_applicant(pk: int, event: str, version: int, message: int = 0) -> None:
+    """`message` tells two of one version apart: a message changes nothing of the request."""
     access_request = _read(pk)
-    _tell([access_request.applicant], access_request, event, version, "requests:detail")
+    _tell([access_request.applicant], access_request, event, f"{version}:{message}", "requests:detail")
 
 
 @shared_task(**RETRIES)  # type: ignore[untyped-decorator]
-def tell_reviewers(pk: int, event: str, version: int) -> None:
-    """Whoever claimed it; all who may decide it while nobody has."""
+def tell_reviewers(pk: int, event: str, version: int, message: int = 0) -> None:
+    """Whoever has it, by claim or assignment, or decided it; all who may decide it while nobody has."""
     access_request = _read(pk)
-    if access_request.claimed_by is not None:
-        people: Iterable[User] = [access_request.claimed_by]
+    of_one = access_request.claimed_by or access_request.assigned_to or access_request.decided_by
+    if of_one is not None:
+        people: Iterable[User] = [of_one]
     elif access_request.state == RequestState.SUBMITTED:
-        people = _deciders(access_request)
+        people = reviewers_of(access_request)
     else:
         return
-    _tell(people, access_request, event, version, "review:detail")
+    _tell(people, access_request, event, f"{version}:{message}", "review:detail")
+
+
+@shared_task(**RETRIES)  # type: ignore[untyped-decorator]
+def tell_person(pk: int, event: str, person_pk: int, number: int) -> None:
+    """A reviewer, of what is theirs now or where they are named. `number` is the message's, or the version's of what
+    has none. What was taken from them since, they need not hear of."""
+    access_request, person = _read(pk), User.objects.get(pk=person_pk)
+    if event == "request.assigned" and access_request.assigned_to_id != person_pk:
+        return
+    message = RequestMessage.objects.select_related("author").filter(pk=number, access_request=pk).first()
+    link = settings.SITE_URL + reverse("review:detail", args=[access_request.public_id])
+    context = {"access_request": access_request, "event": event, "message": message, "link": link}
+    if event == "request.assigned":
+        context["message"] = None
+    else:
+        context["link"] = f"{link}#conversation-h"
+    if may_sign_in(person):
+        _send_once(person, f"mail:{pk}:{event}:{number}:{person_pk}", "handling", context)
 
 
 @shared_task(**RETRIES)  # type: ignore[untyped-decorator]
@@ -67,17 +87,11 @@ def tell_owners_of_leak(secret_pk: int) -> None:
 
 
 def _read(pk: int) -> AccessRequest:
-    joined = ("applicant", "application", "tier", "model", "granted_tier", "claimed_by", "decided_by")
+    joined = ("applicant", "application", "tier", "model", "granted_tier", "claimed_by", "assigned_to", "decided_by")
     return AccessRequest.objects.select_related(*joined).get(pk=pk)
 
 
-def _deciders(access_request: AccessRequest) -> Iterable[User]:
-    roles = [role for role, held in PLATFORM_PERMISSIONS.items() if Permission.REVIEW_DECIDE in held]
-    insiders = Membership.objects.filter(workspace=access_request.workspace_id).values("user")
-    return User.objects.filter(role__in=roles, is_active=True).exclude(pk__in=insiders)
-
-
-def _tell(people: Iterable[User], access_request: AccessRequest, event: str, version: int, page: str) -> None:
+def _tell(people: Iterable[User], access_request: AccessRequest, event: str, mark: str, page: str) -> None:
     rejected = access_request.state == RequestState.REJECTED
     subject = access_request.tier or access_request.model
     context = {
@@ -89,7 +103,7 @@ def _tell(people: Iterable[User], access_request: AccessRequest, event: str, ver
     }
     for person in people:
         if may_sign_in(person):
-            _send_once(person, f"mail:{access_request.pk}:{event}:{version}:{person.pk}", "request", context)
+            _send_once(person, f"mail:{access_request.pk}:{event}:{mark}:{person.pk}", "request", context)
 
 
 def _send_once(person: User, mark: str, name: str, context: dict[str, Any]) -> None:

@@ -13,6 +13,9 @@ from accounts.errors import Conflict, Invalid
 from accounts.models import User
 from tiers.models import AIModel, Tier
 from tokens import tasks
+from tokens.actions import handling
+from tokens.actions.mentions import mention
+from tokens.actions.messages import write_message
 from tokens.actions.transitions import advance, lock_workspace, locked, read
 from tokens.lifecycle import Action
 from tokens.models import AccessRequest, Application, RequestMessage, RequestState
@@ -22,7 +25,6 @@ from tokens.wording import clean_text
 
 EDITABLE: Final = ("tier", "model", "purpose", "expected_volume", "users", "links")
 MOST_CHARACTERS: Final = {"purpose": 2000, "users": 300, "links": 1000}
-MOST_IN_MESSAGE: Final = 4000
 
 
 @transaction.atomic
@@ -136,36 +138,22 @@ def withdraw_request(*, access_request: AccessRequest, by: User) -> AccessReques
 @transaction.atomic
 def add_message(*, access_request: AccessRequest, text: str, by: User, internal: bool = False) -> RequestMessage:
     """Say something, as the applicant's side where this person belongs to the workspace, else as a reviewer. It
-    leaves the state as it is: whoever was asked for changes still has to send the request again."""
+    leaves the state as it is: whoever was asked for changes still has to send the request again. An answer ends a
+    snooze; a remark holds its author's claim; reviewers are mentioned among themselves alone."""
     access_request = locked(access_request)
     insider = policies.is_insider(by, access_request)
     action = Action.ANSWER if insider and not internal else Action.REMARK
     policies.check_act(by, access_request, action)
     message = write_message(access_request, text, by, internal=internal)
     if insider:
-        tasks.after_commit(tasks.tell_reviewers, access_request, "request.answered")
-    elif not internal:
-        tasks.after_commit(tasks.tell_applicant, access_request, "request.remarked")
+        access_request = handling.wake_for_answer(access_request)
+        tasks.after_commit(tasks.tell_reviewers, access_request, "request.answered", message.pk)
+        return message
+    mention(message)
+    handling.hold_on(access_request, by)
+    if not internal:
+        tasks.after_commit(tasks.tell_applicant, access_request, "request.remarked", message.pk)
     return message
-
-
-def write_message(
-    access_request: AccessRequest, text: str, by: User, *, field: str = "text", internal: bool = False
-) -> RequestMessage:
-    """The message and its audit event, at one instant (the text stays out of the chain). Belongs in a transaction."""
-    text = clean_text(text, field, MOST_IN_MESSAGE)
-    if not text:
-        raise Invalid(_("Write something first."), field=field)
-    event = audit.record(
-        "request.remarked" if internal else "request.messaged",
-        access_request,
-        by=by,
-        workspace=access_request.workspace,
-        after={"internal": internal},
-    )
-    return RequestMessage.objects.create(
-        access_request=access_request, author=by, text=text, internal=internal, at=event.at
-    )
 
 
 def _cleaned(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from tiers.facts import NO_LIMITS, LimitFacts
 from tiers.models import GrantPermission, GrantSource, Tier
 from tiers.policies import check_window
 from tokens import tasks
-from tokens.actions.requests import write_message
+from tokens.actions.messages import write_message
 from tokens.actions.transitions import advance, locked
 from tokens.lifecycle import Action
 from tokens.models import AccessRequest

@@ -20,6 +20,7 @@ from tiers.models import AIModel, Grant, GrantPermission, GrantSource, Tier
 from tokens.lifecycle import Action, Side, side_of, transition
 from tokens.models import AccessRequest, Application, RequestState
 from tokens.models.requests import DECIDED, OPEN
+from tokens.policies.last_changes import last_change
 
 COOL_DOWN: Final = timedelta(days=7)
 MINIMUM_PURPOSE: Final = 20  # characters
@@ -101,6 +102,9 @@ def what_happened(access_request: AccessRequest) -> str:
             return _("The applicant withdrew this access request on %(at)s.") % values
         case RequestState.CHANGES_REQUESTED:
             return _("%(by)s asked for changes on %(at)s, and the applicant has yet to answer.") % values
+    if said := last_change(access_request):
+        return said
+    match access_request.state:
         case RequestState.IN_REVIEW:
             return _("%(by)s claimed this access request; it last changed on %(at)s. Look at it again.") % values
     return _("This access request changed on %(at)s and is now: %(state)s. Look at it again.") % values

@@ -2,11 +2,18 @@
 
 from django.db.models import QuerySet
 
-from accounts.models import User
+from accounts.models import Membership, User
 from accounts.roles import PLATFORM_PERMISSIONS, Permission
+from tokens.models import AccessRequest
 
 
 def reviewers() -> QuerySet[User]:
     """All who may decide, whoever's workspace it is."""
     roles = [role for role, held in PLATFORM_PERMISSIONS.items() if Permission.REVIEW_DECIDE in held]
     return User.objects.filter(role__in=roles, is_active=True)
+
+
+def reviewers_of(access_request: AccessRequest) -> QuerySet[User]:
+    """All who may decide this one, by name: whom it can be assigned to, and who can be mentioned about it."""
+    insiders = Membership.objects.filter(workspace=access_request.workspace_id).values("user")
+    return reviewers().exclude(pk__in=insiders).order_by("name", "id")

@@ -9,10 +9,10 @@ from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
 from accounts.errors import Conflict, DomainError, NotAllowed, NotFound
-from accounts.models import AuditEvent
+from accounts.models import AuditEvent, User
 from tiers.models import Grant
 from tokens.actions import handling, requests, reviews
-from tokens.lifecycle import TABLE, Action, Side, actions_from, side_of
+from tokens.lifecycle import TABLE, Action, Side, side_of
 from tokens.models import AccessRequest, Application, RequestState
 
 from .conftest import STATES, bring_into, make_ladder, make_people
@@ -26,6 +26,7 @@ ROLES: dict[str, dict[Side, type[DomainError] | None]] = {
     "owner": {Side.APPLICANT: None, Side.REVIEWER: NotAllowed},
     "outsider": {Side.APPLICANT: NotFound, Side.REVIEWER: NotAllowed},
     "maintainer": {Side.APPLICANT: NotFound, Side.REVIEWER: None},
+    "second": {Side.APPLICANT: NotFound, Side.REVIEWER: None},
     "insider": {Side.APPLICANT: None, Side.REVIEWER: NotAllowed},
     "auditor": {Side.APPLICANT: NotFound, Side.REVIEWER: NotAllowed},
     "administrator": {Side.APPLICANT: NotFound, Side.REVIEWER: None},
@@ -35,15 +36,21 @@ WAITS = {"submitted", "in_review"}
 EXPECTED: dict[str, tuple[str, set[str], str | None]] = {
     "save": ("applicant", {"draft", "changes_requested"}, None),
     "submit": ("applicant", {"draft", "changes_requested"}, "next"),
-    "answer": ("applicant", {*WAITS, "changes_requested"}, None),
+    "answer": ("applicant", {*WAITS, "changes_requested", "approved", "rejected"}, None),
     "withdraw": ("applicant", {"draft", "changes_requested", *WAITS}, "withdrawn"),
     "claim": ("reviewer", {"submitted"}, "in_review"),
     "release": ("reviewer", {"in_review"}, "submitted"),
-    "remark": ("reviewer", {*WAITS, "changes_requested"}, None),
+    "take_over": ("reviewer", {"in_review"}, None),
+    "assign": ("reviewer", {*WAITS, "changes_requested"}, None),
+    "snooze": ("reviewer", WAITS, None),
+    "wake": ("reviewer", WAITS, None),
+    "remark": ("reviewer", {*WAITS, "changes_requested", "approved", "rejected"}, None),
     "ask": ("reviewer", WAITS, "changes_requested"),
     "approve": ("reviewer", WAITS, "approved"),
     "reject": ("reviewer", WAITS, "rejected"),
 }
+# `second` has claimed what is in review. Who has it gives it back; all others take it over.
+NOT_FOR_THE_HOLDER, FOR_THE_HOLDER = {"take_over"}, {"release"}
 NEXT = {"draft": "submitted", "changes_requested": "in_review"}
 
 
@@ -59,6 +66,10 @@ def standing(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Itera
         transaction.set_rollback(True)
 
 
+def administrator() -> User:
+    return User.objects.get(role="administrator")
+
+
 def act(action: str, access_request: AccessRequest, by: Any) -> None:
     seen = {"access_request": access_request, "by": by}
     decided = {**seen, "version": access_request.version}
@@ -69,6 +80,10 @@ def act(action: str, access_request: AccessRequest, by: Any) -> None:
         "withdraw": lambda: requests.withdraw_request(**seen),
         "claim": lambda: handling.claim_request(**seen),
         "release": lambda: handling.release_request(**seen),
+        "take_over": lambda: handling.take_over_request(**decided, word="I know them."),
+        "assign": lambda: handling.assign_request(**decided, to=administrator(), group=None),
+        "snooze": lambda: handling.snooze_request(**decided, until=None),
+        "wake": lambda: handling.wake_request(**seen),
         "remark": lambda: requests.add_message(**seen, text="Looks sound.", internal=True),
         "ask": lambda: reviews.ask_for_changes(**decided, text="Who runs the server?"),
         "approve": lambda: reviews.approve_request(**decided),
@@ -82,9 +97,11 @@ def expected(state: str, action: str, role: str) -> tuple[type[DomainError] | No
     refused = ROLES[role][Side(side)]
     # Outsiders' words are neither an answer nor, from who may not review, a remark.
     if refused is NotFound and action == "answer":
-        refused = None if role in ("maintainer", "administrator") else NotAllowed
+        refused = None if role in ("maintainer", "second", "administrator") else NotAllowed
     if refused is not None:
         return refused, state
+    if action in (NOT_FOR_THE_HOLDER if role == "second" else FOR_THE_HOLDER):
+        return Conflict, state
     if state not in states:
         return Conflict, state
     return None, {None: state, "next": NEXT.get(state, "")}.get(to, to or state)
@@ -97,6 +114,9 @@ def test_each_action_in_each_state_by_each_kind_of_person(
     state: str, action: str, role: str, standing: SimpleNamespace
 ) -> None:
     access_request, by = AccessRequest.objects.get(pk=standing.requests[state]), getattr(standing.people, role)
+    if action == "wake":
+        asleep = {"snoozed_at": access_request.updated_at, "snoozed_by": standing.people.second}
+        AccessRequest.objects.filter(pk=access_request.pk).update(**asleep)
     events, grants = AuditEvent.objects.count(), Grant.objects.count()
     error, to = expected(state, action, role)
     if error is None:
@@ -123,8 +143,8 @@ def test_the_table_says_the_same_as_the_words() -> None:
     assert len(TABLE) == sum(len(states) for _, states, _ in EXPECTED.values())
 
 
-def test_every_action_belongs_to_one_side_and_final_states_have_none() -> None:
+def test_every_action_belongs_to_one_side_and_final_states_lead_nowhere() -> None:
     for action in Action:
         assert {step.side for (_, found), step in TABLE.items() if found == action} == {side_of(action)}
-    final = {state for state in RequestState if not actions_from(state)}
+    final = set(RequestState) - {state for (state, _), step in TABLE.items() if step.to != state}
     assert final == {RequestState.APPROVED, RequestState.REJECTED, RequestState.WITHDRAWN}

@@ -33,7 +33,7 @@ def _diagram() -> str:
         for (start, action), step in TABLE.items()
         if step.to and start != step.to
     ]
-    final = set(State.values) - {start for start, _ in TABLE}
+    final = set(State.values) - {start for (start, _), step in TABLE.items() if step.to != start}
     lines += [f"    {state} --> [*]" for state in State.values if state in final]
     return "\n".join(lines) + "\n"
 
