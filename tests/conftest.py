@@ -98,6 +98,14 @@ def _default_language() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    """How long decisions usually took in one test is not told to the applicants of the next."""
+    from tokens.selectors import usual_times
+
+    usual_times.forget()
+
+
+@pytest.fixture(autouse=True)
 def _clean_redis() -> None:
     """Counters, passes and caches of one test are not seen by the next."""
     import redis

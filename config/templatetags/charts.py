@@ -34,10 +34,10 @@ def usage_chart(calls: Calls) -> SafeString:
     most, most_refused = _most(calls)
     step = WIDTH / len(calls.days)
     bars = format_html_join(
-        "", "{}", ((_bar(day, number * step, step, most, most_refused),) for number, day in enumerate(calls.days))
+        "", "{}", ((_bar(day, index * step, step, most, most_refused),) for index, day in enumerate(calls.days))
     )
     label = _("Calls per day for %(days)d days: %(allowed)s allowed, above the line, %(refused)s refused, below it")
-    told = {"days": len(calls.days), "allowed": _number(calls.allowed), "refused": _number(calls.refused)}
+    told = {"days": len(calls.days), "allowed": number(calls.allowed), "refused": number(calls.refused)}
     lines = format_html_join(
         "", '<line class="{1}" x1="0" x2="{2}" y1="{0}" y2="{0}"/>', ((y, c, WIDTH) for y, c in _LINES)
     )
@@ -57,8 +57,8 @@ def usage_scale(calls: Calls) -> str:
     """What the longest bar of each half stands for."""
     most, most_refused = _most(calls)
     if not calls.refused:
-        return _("most in a day: %(most)s") % {"most": _number(most)}
-    told = {"most": _number(most), "refused": _number(most_refused)}
+        return _("most in a day: %(most)s") % {"most": number(most)}
+    told = {"most": number(most), "refused": number(most_refused)}
     return _("most in a day: %(most)s allowed; below the line, on its own scale, %(refused)s refused") % told
 
 
@@ -74,7 +74,7 @@ def token_spark(sparks: Mapping[int, Sequence[int]], token: int) -> SafeString:
     """The calls of two weeks of one token, by its primary key; the same room where there were none."""
     values = sparks.get(token, [])
     label = ngettext("%(calls)s call in two weeks", "%(calls)s calls in two weeks", sum(values))
-    return spark(values, label % {"calls": _number(sum(values))}) if any(values) else _NO_SPARK
+    return spark(values, label % {"calls": number(sum(values))}) if any(values) else _NO_SPARK
 
 
 @register.simple_tag
@@ -95,25 +95,25 @@ def _most(calls: Calls) -> tuple[int, int]:
 def _bar(day: Day, x: float, step: float, most: int, most_refused: int) -> SafeString:
     told = {
         "day": short_day(day.date),
-        "allowed": _number(day.allowed),
-        "refused": _number(day.refused.total()),
+        "allowed": number(day.allowed),
+        "refused": number(day.refused.total()),
     }
     title = _("%(day)s: %(allowed)s allowed, %(refused)s refused") % told
     parts = []
     if day.allowed:
         height = max(day.allowed / most * (ABOVE - 4), 1)
-        parts.append(_rectangle("ok", x, ABOVE - height, step, height))
+        parts.append(rectangle("ok", x, ABOVE - height, step, height))
     y = float(ABOVE + GAP)
     for kind, (css, _name) in KINDS.items():
         if day.refused[kind]:
             height = max(day.refused[kind] / most_refused * (BELOW - 4), 1)
-            parts.append(_rectangle(css, x, y, step, height))
+            parts.append(rectangle(css, x, y, step, height))
             y += height
     whole = format_html('<rect class="day" x="{}" y="0" width="{}" height="{}"/>', f"{x:.1f}", f"{step:.1f}", ABOVE)
     return format_html("<g><title>{}</title>{}{}</g>", title, whole, format_html_join("", "{}", ((p,) for p in parts)))
 
 
-def _rectangle(css: str, x: float, y: float, step: float, height: float) -> SafeString:
+def rectangle(css: str, x: float, y: float, step: float, height: float) -> SafeString:
     return format_html(
         '<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>',
         css,
@@ -124,5 +124,5 @@ def _rectangle(css: str, x: float, y: float, step: float, height: float) -> Safe
     )
 
 
-def _number(value: int) -> str:
+def number(value: int) -> str:
     return number_format(value, use_l10n=True, force_grouping=True)

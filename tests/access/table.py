@@ -88,6 +88,7 @@ TABLE: Final[dict[str, Audience]] = {
     "tokens/<slug:public_id>/rotate/": ITS_MEMBERS,
     "tokens/<slug:public_id>/revoke/": ITS_MEMBERS,
     "review/": REVIEWERS,
+    "review/figures/": REVIEWERS,
     "review/terms/": ADMINISTRATORS,
     "review/groups/": ADMINISTRATORS,
     "review/groups/<slug:public_id>/": ADMINISTRATORS,

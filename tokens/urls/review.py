@@ -1,10 +1,11 @@
 from django.urls import path
 
-from tokens.views import review, review_decisions, review_handling, review_terms
+from tokens.views import review, review_decisions, review_figures, review_handling, review_terms
 
 app_name = "review"
 urlpatterns = [
     path("", review.queue, name="queue"),
+    path("figures/", review_figures.index, name="figures"),
     path("terms/", review_terms.terms, name="terms"),
     path("groups/", review_terms.groups, name="groups"),
     path("groups/<slug:public_id>/", review_terms.group, name="group"),

@@ -18,6 +18,10 @@ def signed_in(user: User) -> Client:
 
 @pytest.fixture
 def desk(db: None) -> SimpleNamespace:
+    return make_desk()
+
+
+def make_desk() -> SimpleNamespace:
     factories.catalogue()
     ada, mika = factories.administrator(), factories.maintainer()
     tiers = {tier.slug: tier for tier in Tier.objects.all()}

@@ -1,0 +1,24 @@
+"""How long decisions took: from the first sending to the decision that stands, less the time that reviewers waited for
+the applicant, which is from each asking for changes to the sending that followed. One statement reckons it for all."""
+
+from typing import Final
+
+# `DECIDED` needs `since`. The audit has every asking and every sending again, whenever they were; an asking that was
+# undone has no sending after it.
+DECIDED: Final = """
+WITH pauses AS (
+    SELECT subject_id, sum(ended - at) AS waited
+      FROM (SELECT subject_id, action, at, lead(at) OVER later AS ended, lead(action) OVER later AS next
+              FROM accounts_auditevent
+             WHERE action IN ('request.changes_requested', 'request.resubmitted') AND subject_type = 'AccessRequest'
+            WINDOW later AS (PARTITION BY subject_id ORDER BY id)) event
+     WHERE action = 'request.changes_requested' AND next = 'request.resubmitted'
+     GROUP BY subject_id
+), decided AS (
+    SELECT tier_id, decided_by_id, state, decided_at <= due_at AS in_time,
+           extract(epoch FROM greatest(decided_at - submitted_at - coalesce(waited, interval '0'), interval '0'))
+               AS seconds
+      FROM tokens_accessrequest LEFT JOIN pauses ON subject_id = public_id
+     WHERE state IN ('approved', 'rejected') AND decided_at >= %(since)s
+)
+"""
