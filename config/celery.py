@@ -34,6 +34,7 @@ ROUTES: dict[str, dict[str, str]] = {
             "tiers.tasks.warn_before_expiry",
             "tokens.sweeps.lapse_claims",
             "tokens.sweeps.wake_snoozed",
+            "tokens.issue_import.tasks.open_imported",
             "tokens.tasks.fold_usage",
             "tokens.tasks.tell_applicant",
             "tokens.tasks.tell_owners_of_leak",
@@ -68,6 +69,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "reconcile-all": _every(3600, "tiers.tasks.reconcile_all"),
     "lapse-claims": _every(30, "tokens.sweeps.lapse_claims"),
     "wake-snoozed": _every(30, "tokens.sweeps.wake_snoozed"),
+    "open-imported": _every(10, "tokens.issue_import.tasks.open_imported"),
     "fold-usage": _every(5, "tokens.tasks.fold_usage"),
     "tidy-usage": _every(3600, "tokens.tasks.tidy_usage"),
 }
@@ -79,3 +81,4 @@ app.conf.beat_schedule = SCHEDULE
 app.autodiscover_tasks()
 app.autodiscover_tasks(["tiers"], related_name="sandbox.tasks")
 app.autodiscover_tasks(["tokens"], related_name="sweeps")
+app.autodiscover_tasks(["tokens"], related_name="issue_import.tasks")

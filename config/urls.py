@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from config import views
-from tokens.views import gateways, holdings, reference, webhooks
+from tokens.views import gateways, holdings, issue_webhook, reference, webhooks
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("theme/", views.theme, name="theme"),
     path("docs/", reference.reference, name="reference"),
     path("webhooks/github/secret-scanning", webhooks.github, name="secret_scanning"),
+    path("webhooks/github/issues/<slug:public_id>", issue_webhook.receive, name="issue_webhook"),
     path("", include("tiers.urls")),
     path("gateways/", gateways.index, name="gateways"),
     path("gateways/", include("tokens.urls.gateways")),

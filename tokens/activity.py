@@ -23,6 +23,7 @@ name_actions(
         "request.edited": _("Access request edited"),
         "request.submitted": _("Access request sent"),
         "request.resubmitted": _("Access request sent again"),
+        "request.imported": _("Access request brought in from GitHub"),
         "request.withdrawn": _("Access request withdrawn"),
         "request.messaged": _("Message about an access request"),
         "request.answered": _("Access request answered"),

@@ -5,4 +5,4 @@ class TokensConfig(AppConfig):
     name = "tokens"
 
     def ready(self) -> None:
-        from tokens.actions import leaks  # noqa: F401  It applies what GitHub reports.
+        from tokens.actions import issue_forms, leaks  # noqa: F401  They apply what GitHub reports.

@@ -14,15 +14,18 @@ from accounts.models import PlatformRole, User, Workspace
 from tests import factories
 from tests.access import table
 from tests.factories import payments, shop
+from tests.factories.issues import an_issue
 from tiers.actions.orders import open_checkout, place_order
 from tiers.actions.products import add_product
 from tiers.actions.webhook_sources import add_source
 from tiers.models import AIModel, Grant, Order, Provider, Tier
+from tokens.actions import issue_forms
 from tokens.actions.applications import add_domain, create_application
 from tokens.actions.gateways import add_gateway
+from tokens.actions.issue_import import take_in
 from tokens.actions.requests import save_draft, submit_request
 from tokens.actions.review_groups import make_group
-from tokens.models import AccessRequest, Application
+from tokens.models import AccessRequest, Application, IssueForm
 
 NOBODYS_ID = "0123456789ab"
 ROLES = {
@@ -84,6 +87,8 @@ def _arguments(workspace: Workspace, application: Application, people: dict[str,
         "tokens/": {"public_id": minted.token.public_id},
         "requests/": {"public_id": sent(application).public_id},
         "review/groups/": {"public_id": group.public_id},
+        "review/imports/": imported(people[table.ADMINISTRATOR]),
+        "webhooks/github/issues/": {"public_id": IssueForm.objects.get().public_id},
         "review/": {"public_id": AccessRequest.objects.get().public_id},
         "invitations/": {"public_id": invitation.public_id, "secret": secret_for(invitation.public_id)},
         "workspace/invitations/": {"public_id": invitation.public_id},
@@ -111,6 +116,13 @@ def checkout_of(workspace: Workspace, by: User) -> Order:
     product = add_product(slug="flower", kind="tier", values=values, reason="New", by=System("tests")).product
     order = place_order(workspace=workspace, product=product, name=Provider.SANDBOX, by=by)
     return open_checkout(order=order, back=f"{settings.SITE_URL}/", by=by)
+
+
+def imported(by: User) -> dict[str, str]:
+    """A repository, and an issue of it."""
+    form = issue_forms.add_form(repository="garden/requests", headings={}, by=by).form
+    take_in(form=form, issues=[an_issue()])
+    return {"public_id": form.public_id, "issue_id": form.issues.get().public_id}
 
 
 def sent(application: Application) -> AccessRequest:

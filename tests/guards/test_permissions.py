@@ -43,6 +43,7 @@ def test_only_these_addresses_are_open_to_visitors() -> None:
         "language/",
         "webhooks/stripe",
         "webhooks/github/secret-scanning",
+        "webhooks/github/issues/<slug:public_id>",
         "webhooks/standard/<slug:source>",
         "webhooks/sandbox",
         "invitations/<str:public_id>/<str:secret>/",

@@ -10,6 +10,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from accounts import audit
+from accounts.audit import Actor
 from accounts.clock import now
 from accounts.errors import Conflict, Invalid, TooMany
 from accounts.models import User, Workspace
@@ -36,9 +37,11 @@ def create_application(
     contact: str = "",
     category: str = Category.WEB,
     by: User,
+    recorded_by: Actor | None = None,
 ) -> Application:
     """An application of the workspace, with a slug of its own. The contact is the person where none is given. It
-    stands on the self-service tier at once, so that its page shows what it may do before there is a token."""
+    stands on the self-service tier at once, so that its page shows what it may do before there is a token.
+    `recorded_by`: who does this for the person, where it is somebody else."""
     workspace = Workspace.objects.select_for_update(no_key=True).get(pk=workspace.pk)
     policies.check_create(by, workspace)
     given = {"name": name, "url": url, "description": description, "category": category, "contact": contact or by.email}
@@ -47,7 +50,7 @@ def create_application(
         workspace=workspace, slug=_free_slug(workspace, values["name"]), created_by=by, **values
     )
     after = {"slug": application.slug, **_audited(values)}
-    audit.record("application.created", application, by=by, workspace=workspace, after=after)
+    audit.record("application.created", application, by=recorded_by or by, workspace=workspace, after=after)
     ensure_self_service_grant(workspace=workspace, by=by)
     return application
 

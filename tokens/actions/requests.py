@@ -101,12 +101,12 @@ def submit_request(*, access_request: AccessRequest, by: User) -> AccessRequest:
     policies.check_complete(access_request)
     again = access_request.state == RequestState.CHANGES_REQUESTED
     event = "request.resubmitted" if again else "request.submitted"
-    after = advance(access_request, Action.SUBMIT, event, by=by, **_waiting_from_now(access_request))
+    after = advance(access_request, Action.SUBMIT, event, by=by, **waiting_from_now(access_request))
     tasks.after_commit(tasks.tell_reviewers, after, event)
     return after
 
 
-def _waiting_from_now(access_request: AccessRequest) -> dict[str, Any]:
+def waiting_from_now(access_request: AccessRequest) -> dict[str, Any]:
     """The columns of a request that is with the reviewers again. The time that it waited for the applicant does not
     count against them."""
     now, sent, asked = clock.now(), access_request.submitted_at, access_request.asked_at

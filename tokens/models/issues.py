@@ -42,7 +42,8 @@ class IssueForm(models.Model):
 
 class ImportedIssue(models.Model):
     """One issue, by its immutable id. Its author is matched by GitHub's immutable user id: until they sign in, it
-    waits without an access request. `unmatched` keeps what is in no field of ours, by heading."""
+    waits without an access request. `unmatched` keeps what is in no field of ours, by heading. `wanted_at`: since then
+    an access request is to be made of it, by the word of `wanted_by`, or of the webhook where that is null."""
 
     public_id = models.CharField(max_length=12, unique=True, default=new_public_id, editable=False)
     form = models.ForeignKey(IssueForm, on_delete=models.PROTECT, related_name="issues")
@@ -60,6 +61,10 @@ class ImportedIssue(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField()
     imported_at = models.DateTimeField(db_default=Now())
+    wanted_at = models.DateTimeField(null=True, blank=True)
+    wanted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     problem = models.CharField(max_length=300, blank=True)
     access_request = models.OneToOneField(
         AccessRequest, null=True, blank=True, on_delete=models.PROTECT, related_name="imported_issue"
@@ -67,7 +72,11 @@ class ImportedIssue(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["author_id"], name="issue_waits_for_author", condition=Q(access_request=None)),
+            models.Index(
+                fields=["author_id"],
+                name="issue_waits_for_author",
+                condition=Q(access_request=None, wanted_at__isnull=False, problem=""),
+            ),
             models.Index(fields=["form", "-id"], name="issue_by_form"),
         ]
 

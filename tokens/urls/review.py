@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tokens.views import review, review_decisions, review_figures, review_handling, review_terms
+from tokens.views import imports, review, review_decisions, review_figures, review_handling, review_terms
 
 app_name = "review"
 urlpatterns = [
@@ -10,6 +10,15 @@ urlpatterns = [
     path("groups/", review_terms.groups, name="groups"),
     path("groups/<slug:public_id>/", review_terms.group, name="group"),
     path("groups/<slug:public_id>/remove/", review_terms.remove_group, name="remove_group"),
+    path("imports/", imports.index, name="imports"),
+    path("imports/new/", imports.new, name="import_new"),
+    path("imports/<slug:public_id>/", imports.detail, name="import"),
+    path("imports/<slug:public_id>/file/", imports.upload, name="import_file"),
+    path("imports/<slug:public_id>/edit/", imports.edit, name="import_edit"),
+    path("imports/<slug:public_id>/want/", imports.want, name="import_want"),
+    path("imports/<slug:public_id>/rotate/", imports.rotate, name="import_rotate"),
+    path("imports/<slug:public_id>/retire/", imports.retire, name="import_retire"),
+    path("imports/<slug:public_id>/<slug:issue_id>/", imports.issue, name="import_issue"),
     path("<slug:public_id>/", review.one, name="detail"),
     path("<slug:public_id>/decide/", review_decisions.decide, name="decide"),
     path("<slug:public_id>/claim/", review_handling.claim, name="claim"),
