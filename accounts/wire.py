@@ -25,7 +25,7 @@ from redis.connection import SSLConnection, UnixDomainSocketConnection, parse_ur
 TIMEOUT: Final = 0.25  # seconds, of connecting and of each answer
 REST: Final = 0.5  # seconds in which nothing is tried after a failure
 _SLOTS: Final = 16384
-_READ: Final = 1 << 16
+_READ: Final = 1 << 13
 _MOST_REDIRECTIONS: Final = 5
 _AT_ONCE: Final = 100
 _AWAY: Final = frozenset({"LOADING", "CLUSTERDOWN", "MASTERDOWN", "READONLY", "OOM", "MISCONF", "NOREPLICAS", "BUSY"})
@@ -74,6 +74,23 @@ class Wire:
         if isinstance(reply, hiredis.ReplyError):
             raise redis.ResponseError(str(reply))
         return reply
+
+    def ask(self, packed: bytes) -> Any:
+        """Send one packed command to the one Redis that nearly every installation has, in as few steps as can be. None
+        where there is more to it (the first call of a thread, a cluster, an error): then nothing came of it, and `run`
+        does it. Raises Away."""
+        connection: _Connection | None = getattr(self._local, "usual", None)
+        if connection is None or self._slots or self._rests_until:
+            return None
+        try:
+            reply = connection.exchange(packed)
+        except _Closed:
+            self._drop(None)
+            return None
+        except OSError as error:
+            self._drop(None)
+            raise self._away(str(error)) from error
+        return None if isinstance(reply, hiredis.ReplyError) else reply
 
     def run_all(self, script: Script, calls: Sequence[tuple[Sequence[str], Sequence[Value]]]) -> None:
         """Run a script on many keys, whatever it answers, in one go where there is one Redis. Raises Away."""
@@ -152,13 +169,17 @@ class Wire:
         connection = None if fresh else connections.get(node)
         if connection is None:
             connection = connections[node] = _Connection(self._options, node, self._timeout)
+            if node is None:
+                self._local.usual = connection
         return connection
 
     def _drop(self, node: Node | None) -> None:
         connection = getattr(self._local, "connections", {}).pop(node, None)
         if connection is not None:
             connection.close()
-        if node is not None:
+        if node is None:
+            self._local.usual = None
+        else:
             self._slots = {slot: other for slot, other in self._slots.items() if other != node}
 
     def _away(self, why: str) -> Away:
@@ -205,17 +226,21 @@ class _Connection:
         """Raises _Closed, or OSError. After either the connection must be dropped: an answer may be on its way."""
         try:
             self._socket.sendall(packed)
+            self._reader.feed(self._read())
             return self._answer()
         except (BrokenPipeError, ConnectionResetError) as error:
             raise _Closed from error
 
     def _answer(self) -> Any:
         while (reply := self._reader.gets()) is False:
-            read = self._socket.recv(_READ)
-            if not read:
-                raise _Closed
-            self._reader.feed(read)
+            self._reader.feed(self._read())
         return reply
+
+    def _read(self) -> bytes:
+        read = self._socket.recv(_READ)
+        if not read:
+            raise _Closed
+        return read
 
     def exchange_all(self, commands: list[bytes]) -> list[Any]:
         """Raises as `exchange` does. Both sides' buffers hold what is sent at once."""

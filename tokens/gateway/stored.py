@@ -16,7 +16,7 @@ from tiers.facts import GrantFacts
 from tokens.gateway.ask import ApplicationFacts, Identity, Pass
 
 # Raised with every change of what is stored.
-FORMAT: Final = 1
+FORMAT: Final = 2
 # What of the ask a shape is sensitive to, as its first byte.
 ORIGIN: Final = 1
 ADDRESS: Final = 2

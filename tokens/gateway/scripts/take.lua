@@ -2,7 +2,8 @@
 --
 -- KEYS[1] the workspace: v its rights version, c when PostgreSQL last confirmed that (ms), s<scope> what was spent
 --         in a scope {rate's TAT in us, day, units, month, units}, k<grant> the units spent of a pack
--- KEYS[2] the stored pass: v its rights version, u until when (ms), b what the gateway reads, l the limits
+-- KEYS[2] the stored pass, packed one after another: its rights version, until when (ms), what the gateway reads, the
+--         limits
 -- ARGV[1] now (ms, PostgreSQL's clock)  [2] how old a confirmation may be (ms)  [3] units to spend
 -- ARGV[4] '1': count the attempt against the rate  [5] the month, as 202611
 -- With what PostgreSQL has just said: [6] limits  [7] what was spent, as PostgreSQL knows  [8] its version
@@ -12,16 +13,18 @@
 
 local now, units = tonumber(ARGV[1]), tonumber(ARGV[3])
 local day, month = math.floor(now / 86400000), tonumber(ARGV[5])
-local limits, pass, version, age = ARGV[6], nil, nil, 0
+local limits, pass, version, age = nil, nil, nil, 0
 
-if not limits then
-    local stored = redis.call('HMGET', KEYS[2], 'v', 'u', 'b', 'l')
-    if not stored[1] or (stored[2] ~= '' and now >= tonumber(stored[2])) then return {0} end
-    version, pass, limits = stored[1], stored[3], stored[4]
+if ARGV[6] then
+    limits = cmsgpack.unpack(ARGV[6])
+else
+    local stored, ends = redis.call('GET', KEYS[2]), nil
+    if not stored then return {0} end
+    version, ends, pass, limits = cmsgpack.unpack(stored)
+    if ends ~= '' and now >= tonumber(ends) then return {0} end
 end
 
-local unpacked = cmsgpack.unpack(limits)
-local scopes, packs = unpacked[1], unpacked[2]
+local scopes, packs = limits[1], limits[2]
 local fields = {'v', 'c'}
 for i, scope in ipairs(scopes) do fields[i + 2] = 's' .. scope[1] end
 for i, pack in ipairs(packs) do fields[#scopes + 2 + i] = 'k' .. pack[1] end
@@ -131,8 +134,7 @@ if ARGV[8] then
             changes[#changes + 1], changes[#changes + 2] = 'c', ARGV[9]
         end
         if ARGV[11] then
-            redis.call('HSET', KEYS[2], 'v', ARGV[8], 'u', ARGV[10], 'b', ARGV[11], 'l', limits)
-            redis.call('EXPIRE', KEYS[2], ARGV[12])
+            redis.call('SET', KEYS[2], cmsgpack.pack(ARGV[8], ARGV[10], ARGV[11]) .. ARGV[6], 'EX', ARGV[12])
         end
     end
 end
