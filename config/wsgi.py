@@ -34,7 +34,7 @@ except OSError as error:
 
 def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
     """A demo has known passwords, so it answers this machine alone, however its socket was bound."""
-    if settings.DEMO and not _is_local(environ.get("REMOTE_ADDR", "")):
+    if not _is_local(environ.get("REMOTE_ADDR", "")) and settings.DEMO:
         start_response("403 Forbidden", [("Content-Type", "text/plain; charset=utf-8")])
         return [b"The demo answers its own machine only. Turn DEMO off to serve others.\n"]
     path: str = environ.get("PATH_INFO", "")

@@ -3,90 +3,90 @@
 Whatever is no allow at once is left to the slow way, which asks PostgreSQL (`service.py`).
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from typing import Final
 
+import msgspec
 import structlog
 
 from accounts.wire import Away
 from tokens.gateway import catalogues, clock, metering, renewals, store, stored
-from tokens.gateway.ask import Ask, Decision, GrantedBy, Spent
+from tokens.gateway.ask import Ask, Decision, GrantedBy, Missed, Spent
+from tokens.gateway.store import State
 from tokens.gateway.stored import StoredPass
-from tokens.gateway.verdicts import ANONYMOUS, Verdict, Verdicts
+from tokens.gateway.verdicts import ANONYMOUS, Verdict
 
 log = structlog.get_logger(__name__)
 POSTGRESQL_AWAY: Final = frozenset({"postgresql_away"})
 _ALL_THERE: Final[frozenset[str]] = frozenset()
 
 
-class Quick(NamedTuple):
-    """`decision` is an allow, or None where there is none to be had quickly. `counted`: the attempt was counted
-    against the rate already."""
+class Allow(msgspec.Struct, frozen=True, gc=False):
+    """What the allow of a token rests on, and what it spent: `units`, some of them `of_packs`. `states`: what is left
+    of the limits of each of `identity.counters`. `at`: Unix time."""
 
-    decision: Decision | None = None
-    counted: bool = False
+    ask: Ask
+    at: float
+    identity: StoredPass
+    verdict: Verdict
+    states: Sequence[State]
+    units: int
+    of_packs: tuple[tuple[str, int], ...]
+    postgresql_is_away: bool
 
 
-NOTHING: Final = Quick()
-_COUNTED: Final = Quick(counted=True)
-
-
-def answer(ask: Ask, workspace: str, *, postgresql_is_away: bool = False) -> Quick:
+def answer(ask: Ask, workspace: str, *, postgresql_is_away: bool = False) -> Decision | Missed:
     """`workspace`: the one that the ask's token names."""
+    if ask.token is None:
+        return _of_nobody(ask, postgresql_is_away)
+    found = allow(ask, ask.token, workspace, postgresql_is_away=postgresql_is_away)
+    return decision(found) if isinstance(found, Allow) else found
+
+
+def allow(ask: Ask, token: str, workspace: str, *, postgresql_is_away: bool = False) -> Allow | Missed:
+    """Of a call with a token."""
     now = clock.now()
     verdicts = catalogues.verdicts(now, at_any_age=postgresql_is_away)
     if verdicts is None:
-        return NOTHING
+        return Missed.NOTHING
+    units = metering.units(ask, verdicts.price(ask))
+    fresh = store.FRESH_WHILE_AWAY_MS if postgresql_is_away else store.FRESH_MS
     try:
-        if ask.token is None:
-            return _of_nobody(ask, verdicts, now)
-        return _of_token(ask, ask.token, workspace, verdicts, now, postgresql_is_away)
+        taken = store.take(workspace, store.pass_key(workspace, token), now, units=units, fresh_ms=fresh)
     except Away as error:
         log.warning("redis_away", error=str(error))
-        return NOTHING
-
-
-def _of_token(ask: Ask, token: str, workspace: str, verdicts: Verdicts, now: float, away: bool) -> Quick:
-    units = metering.units(ask, verdicts.price(ask))
-    fresh = store.FRESH_WHILE_AWAY_MS if away else store.FRESH_MS
-    taken = store.take(workspace, store.pass_key(workspace, token), now, units=units, fresh_ms=fresh)
+        return Missed.NOTHING
     if taken is None or taken.blob is None or taken.status == store.RATE:
-        return NOTHING
+        return Missed.NOTHING
     if taken.status == store.ALLOWANCE:
-        return _COUNTED
+        return Missed.COUNTED
     found = stored.decode(taken.blob)
-    spent = Spent(workspace, units, found.counters, taken.packs)
     verdict = verdicts.of(found.shape, ask, now)
     if verdict is None or found.rights_version < ask.at_least:
-        metering.give_back(spent, now)
-        return _COUNTED
+        metering.give_back(Spent(workspace, units, found.counters, taken.packs), now)
+        return Missed.COUNTED
     if taken.age > renewals.AFTER_MS:
         renewals.ask_for(workspace, found.rights_version)
-    decision = Decision(
-        ask=ask,
-        at=datetime.fromtimestamp(now, UTC),
-        identity=found,
-        tier=verdict.tier,
-        operation=verdict.operation,
-        model=verdict.model,
-        granted_by=_granted_by(found, verdict),
-        limits=metering.states(taken.states, found.counters, now),
-        spent=spent,
-        flags=POSTGRESQL_AWAY if away else _ALL_THERE,
-    )
-    return Quick(decision, counted=True)
+    return Allow(ask, now, found, verdict, taken.states, units, taken.packs, postgresql_is_away)
 
 
-def _of_nobody(ask: Ask, verdicts: Verdicts, now: float) -> Quick:
-    verdict = verdicts.of(ANONYMOUS, ask, now)
+def _of_nobody(ask: Ask, away: bool) -> Decision | Missed:
+    now = clock.now()
+    verdicts = catalogues.verdicts(now, at_any_age=away)
+    verdict = verdicts.of(ANONYMOUS, ask, now) if verdicts else None
     if verdict is None:
-        return NOTHING
+        return Missed.NOTHING
     held = metering.budget_of_address(verdict.tier)
     units = metering.units(ask, verdict.price)
-    taken = store.take_of_address(metering.bucket(ask), now, units=units, held=held)
+    try:
+        taken = store.take_of_address(metering.bucket(ask), now, units=units, held=held)
+    except Away as error:
+        log.warning("redis_away", error=str(error))
+        return Missed.NOTHING
     if taken.status != store.TAKEN:
-        return _COUNTED if taken.status == store.ALLOWANCE else NOTHING
-    decision = Decision(
+        return Missed.COUNTED if taken.status == store.ALLOWANCE else Missed.NOTHING
+    return Decision(
         ask=ask,
         at=datetime.fromtimestamp(now, UTC),
         tier=verdict.tier,
@@ -94,7 +94,23 @@ def _of_nobody(ask: Ask, verdicts: Verdicts, now: float) -> Quick:
         model=verdict.model,
         limits=metering.states(taken.states, held.counters, now),
     )
-    return Quick(decision, counted=True)
+
+
+def decision(allow: Allow) -> Decision:
+    """As every protocol can tell it."""
+    found, verdict = allow.identity, allow.verdict
+    return Decision(
+        ask=allow.ask,
+        at=datetime.fromtimestamp(allow.at, UTC),
+        identity=found,
+        tier=verdict.tier,
+        operation=verdict.operation,
+        model=verdict.model,
+        granted_by=_granted_by(found, verdict),
+        limits=metering.states(allow.states, found.counters, allow.at),
+        spent=Spent(found.workspace, allow.units, found.counters, allow.of_packs),
+        flags=POSTGRESQL_AWAY if allow.postgresql_is_away else _ALL_THERE,
+    )
 
 
 def _granted_by(found: StoredPass, verdict: Verdict) -> GrantedBy | None:

@@ -5,10 +5,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from django.utils.translation import gettext as _
+
+from tokens.gateway.ask import Asked
 
 _encode = msgspec.json.Encoder().encode
 
@@ -58,11 +60,15 @@ def json_answer(status: int, body: Mapping[str, Any], *, headers: Headers = (), 
 
 @dataclass(slots=True)
 class Call:
-    """One request. Header values are Latin-1, as WSGI gives them."""
+    """One request. Header values are Latin-1, as WSGI gives them. `begun`: what was read of its body already. `asked`:
+    what was found to be an ordinary ask."""
 
     environ: "WSGIEnvironment"
     drained: int = 0
     request_id: str = ""
+    begun: bytes = b""
+    asked: Asked | None = None
+    failed: Exception | None = None
     _read: bytes | None = field(default=None, init=False)
     _all_read: bool = field(default=False, init=False)
 
@@ -84,7 +90,7 @@ class Call:
 
     def header(self, name: str) -> str | None:
         """A header's value, or None where it was not sent. An empty name is no header."""
-        value = self.environ.get(_variable(name))
+        value = self.environ.get(variable(name))
         return None if value is None else str(value)
 
     @property
@@ -115,7 +121,7 @@ class Call:
     def _read_up_to(self, most: int) -> bytes:
         if self.declared_length is None and not self.environ.get("wsgi.input_terminated"):
             return b""
-        pieces, left = [], most
+        pieces, left = [self.begun], most - len(self.begun)
         while left > 0 and (piece := self.environ["wsgi.input"].read(min(left, READ_AT_ONCE))):
             pieces.append(piece)
             left -= len(piece)
@@ -137,7 +143,7 @@ class Call:
 
 
 @lru_cache(maxsize=256)
-def _variable(header: str) -> str:
+def variable(header: str) -> str:
     """What WSGI calls it."""
     name = header.upper().replace("-", "_")
     if not name:
@@ -148,6 +154,22 @@ def _variable(header: str) -> str:
 @lru_cache(maxsize=64)
 def _status_line(status: int) -> str:
     return f"{status} {HTTPStatus(status).phrase}"
+
+
+# What every answer has, in JSON or without a body.
+ALWAYS: Headers = (
+    ("Content-Type", JSON),
+    ("Cache-Control", "no-store"),
+    ("Vary", "Accept-Language"),
+    ("X-Content-Type-Options", "nosniff"),
+)
+
+
+class Ready(NamedTuple):
+    """A 200, as the server takes it."""
+
+    headers: list[tuple[str, str]]
+    body: bytes = b""
 
 
 def respond(call: Call, answer: Answer, start_response: "StartResponse") -> Iterable[bytes]:

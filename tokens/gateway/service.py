@@ -6,6 +6,7 @@ from PostgreSQL after the ask arrived → `decide()` → its limits → the free
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from time import perf_counter
 from typing import Final
 
@@ -33,7 +34,7 @@ from tokens.gateway import (
     unknown,
     usage,
 )
-from tokens.gateway.ask import Ask, Decision, Pass, Refusal
+from tokens.gateway.ask import Ask, Decision, Missed, Pass, Refusal
 from tokens.gateway.decision import decide
 from tokens.gateway.http import Fault
 
@@ -49,33 +50,55 @@ Check = Callable[[Decision], None]
 _Digests = dict[int, bytes]
 
 
-def answer(ask: Ask, *, away: bool = False, check: Check | None = None) -> Decision:
+def answer(ask: Ask, *, away: bool = False, check: Check | None = None, missed: Missed | None = None) -> Decision:
     """Decide an ask as things are now. A token of wrong form is answered without any I/O. What cannot be read is
     `unavailable`, never a 4xx. Messages are in the language that is active.
 
     `check` is asked before anything is spent for good, so that a call which is not passed on after all costs nothing.
-    `away`: PostgreSQL was found away for this very ask, so it is not waited for again."""
+    `away`: PostgreSQL was found away for this very ask, so it is not waited for again. `missed`: what came of the quick
+    way, where that was tried already."""
     begun = perf_counter()
-    decision, source = _answered(ask, away, check)
+    decision, source = _answered(ask, away, check, missed)
     code = decision.refusals[0].code if decision.refusals else "ok"
     _count(decision, code)
     metrics.note(code, perf_counter() - begun, source=source)
     return decision
 
 
-def _answered(ask: Ask, away: bool, check: Check | None) -> tuple[Decision, str]:
+def note_allow(allow: express.Allow, begun: float) -> None:
+    """Count what was allowed in one piece, with no `Decision` made of it. `begun`: by `perf_counter()`."""
+    if allow.of_packs:
+        _count(express.decision(allow), "ok")
+    else:
+        usage.note(
+            token=allow.identity.token,
+            model=allow.verdict.model or "",
+            operation=allow.verdict.operation or "",
+            code="ok",
+            units=allow.units,
+            at=allow.at,
+        )
+    metrics.note("ok", perf_counter() - begun, source=metrics.STORED_PASS)
+
+
+def note_malformed(begun: float) -> None:
+    """The same of a token of wrong form."""
+    metrics.note("token_malformed", perf_counter() - begun)
+
+
+def _answered(ask: Ask, away: bool, check: Check | None, missed: Missed | None) -> tuple[Decision, str]:
     """And what it rests on."""
     workspace = "" if ask.token is None else keys.workspace_of(ask.token)
     if workspace is None:
         return refused(ask, refusals.token_malformed()), metrics.POSTGRESQL
-    quick = express.NOTHING if ask.hold else express.answer(ask, workspace)
-    if quick.decision is not None:
-        return _checked(quick.decision, check), metrics.STORED_PASS
+    quick = missed or (Missed.NOTHING if ask.hold else express.answer(ask, workspace))
+    if isinstance(quick, Decision):
+        return _checked(quick, check), metrics.STORED_PASS
     metrics.count(metrics.Event.MISS)
     if away:
         return _while_away(ask, workspace, check)
     try:
-        decision = _from_postgresql(ask, check, counted=quick.counted)
+        decision = _from_postgresql(ask, check, counted=quick is Missed.COUNTED)
     except (DatabaseError, InterfaceError) as error:
         log.error("decision_unavailable", error=str(error), request_id=ask.request_id)
         return _while_away(ask, workspace, check)
@@ -96,32 +119,19 @@ def _count(decision: Decision, code: str) -> None:
     if identity is not None and not decision.allow:
         ids = {"workspace": identity.workspace, "application": identity.application, "token": identity.token}
         refusal_log.note(decision, **ids)
-    token, model, operation = identity.token if identity else "", decision.model or "", decision.operation or ""
-    at, packs = decision.at.timestamp(), spent.packs if spent else ()
-    pack, of_pack = packs[0] if packs else ("", 0)
-    usage.note(
+    token, units, packs = identity.token if identity else "", spent.units if spent else 0, spent.packs if spent else ()
+    note = partial(
+        usage.note,
         token=token,
-        model=model,
-        operation=operation,
+        model=decision.model or "",
+        operation=decision.operation or "",
         code=code,
-        units=spent.units if spent else 0,
-        at=at,
-        pack=pack,
-        pack_units=of_pack,
-        in_query=ask.token_in_query,
+        at=decision.at.timestamp(),
     )
+    pack, of_pack = packs[0] if packs else ("", 0)
+    note(units=units, pack=pack, pack_units=of_pack, in_query=ask.token_in_query)
     for pack, of_pack in packs[1:]:
-        usage.note(
-            token=token,
-            model=model,
-            operation=operation,
-            code=code,
-            units=0,
-            at=at,
-            pack=pack,
-            pack_units=of_pack,
-            calls=0,
-        )
+        note(units=0, pack=pack, pack_units=of_pack, calls=0)
 
 
 def tokens_differ(ask: Ask) -> Decision:
@@ -152,9 +162,9 @@ def _while_away(ask: Ask, workspace: str, check: Check | None) -> tuple[Decision
     """PostgreSQL cannot be read: what it confirmed not long ago goes on to be allowed, and says so."""
     metrics.count(metrics.Event.POSTGRESQL_AWAY)
     quick = express.answer(ask, workspace, postgresql_is_away=True)
-    if quick.decision is None:
+    if not isinstance(quick, Decision):
         return refused(ask, refusals.unavailable()), metrics.POSTGRESQL
-    return _checked(quick.decision, check), metrics.STORED_PASS
+    return _checked(quick, check), metrics.STORED_PASS
 
 
 # --- The slow way -----------------------------------------------------------------------------------------

@@ -39,6 +39,8 @@ _ROWS_A_BATCH: Final = 20_000
 _BACKLOG: Final = 1000
 _GATHERED: Final = 60  # seconds
 _TIMEOUT: Final = 0.5  # seconds
+# When a gateway last asked need not be known better.
+_A_MOMENT: Final = 0.5  # seconds
 
 # token, model, operation, code, pack, whether the token came in a query, UTC day since 1970
 Key = tuple[str, str, str, str, str, bool, int]
@@ -98,8 +100,9 @@ class Tally:
 
     def note_gateway(self, public_id: str, at: float) -> None:
         """A gateway that is known asked at this Unix time."""
-        with self._adding:
-            self._gateways[public_id] = at
+        if at - self._gateways.get(public_id, 0.0) > _A_MOMENT:
+            with self._adding:
+                self._gateways[public_id] = at
 
     def flush(self, *, final: bool = False) -> bool:
         """Send what was counted; whether all of it was. What was not is kept, and sent by the next call."""

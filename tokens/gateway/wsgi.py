@@ -1,18 +1,25 @@
 """The gateway's callable, in front of Django's: no middleware, no session, and never a traceback."""
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import structlog
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation.trans_real import get_supported_language_variant, parse_accept_lang_header
 
-from tokens.gateway import connections, health, housekeeping, metrics_page, request_ids
-from tokens.gateway.http import Answer, Call, Fault, method_not_allowed, respond
+from tokens.gateway import connections, health, housekeeping, languages, metrics_page, request_ids
+from tokens.gateway.http import Answer, Call, Fault, Ready, method_not_allowed, respond
 from tokens.gateway.openapi.document import openapi_json
-from tokens.gateway.protocols import authzen, forwarded, holder, introspection, native, openai_errors, reservations
+from tokens.gateway.protocols import (
+    authzen,
+    forwarded,
+    holder,
+    introspection,
+    native,
+    openai_errors,
+    ordinary,
+    reservations,
+)
 from tokens.gateway.protocols.forward_auth import forward_auth
 
 if TYPE_CHECKING:
@@ -22,7 +29,6 @@ log = structlog.get_logger(__name__)
 
 Handler = Callable[[Call], Answer]
 READ = ("GET", "HEAD")
-DEFAULT_LANGUAGE = "en"
 ONE_MODEL = f"{holder.MODELS}/"
 
 ROUTES: dict[str, tuple[tuple[str, ...], Handler]] = {
@@ -45,6 +51,8 @@ ROUTES: dict[str, tuple[tuple[str, ...], Handler]] = {
     "/openapi.json": (READ, openapi_json),
 }
 
+# Here nearly all calls are alike.
+_ORDINARY: Final = {"/v1/decisions": ordinary.decisions, forwarded.PREFIX: ordinary.forward_auth}
 
 # These give their connection back themselves, where they took one: most of their answers need none.
 _GIVE_BACK: Final = frozenset({"/v1/decisions", forwarded.PREFIX})
@@ -52,9 +60,13 @@ _GIVE_BACK: Final = frozenset({"/v1/decisions", forwarded.PREFIX})
 
 def gateway(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
     housekeeping.ensure()
-    call = Call(environ, request_id=request_ids.new())
+    call = _in_one_piece(environ)
+    if isinstance(call, Ready):
+        start_response("200 OK", call.headers)
+        return [call.body]
+    call.request_id = call.request_id or request_ids.new()
     # The pages that share this thread choose their own for each request.
-    translation.activate(_preferred(call.header("Accept-Language") or ""))
+    translation.activate(languages.preferred(call.header("Accept-Language") or ""))
     answer = _answer(call)
     if call.path not in _GIVE_BACK:
         connections.release()
@@ -62,8 +74,21 @@ def gateway(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iter
     return respond(call, answer, start_response)
 
 
+def _in_one_piece(environ: "WSGIEnvironment") -> Ready | Call:
+    """The answer, or the call as far as it was read."""
+    usual = _ORDINARY.get(environ.get("PATH_INFO", ""))
+    if usual is None:
+        return Call(environ)
+    try:
+        return usual(environ)
+    except Exception as error:  # noqa: BLE001  It is answered and logged as any other.
+        return Call(environ, failed=error)
+
+
 def _answer(call: Call) -> Answer:
     try:
+        if call.failed is not None:
+            raise call.failed
         return _handler(call)(call)
     except Fault as fault:
         return openai_errors.of_fault(fault, call.request_id)
@@ -87,13 +112,3 @@ def _handler(call: Call) -> Handler:
     if call.method not in methods:
         raise method_not_allowed(methods)
     return handler
-
-
-@lru_cache(maxsize=256)
-def _preferred(header: str) -> str:
-    for code, _quality in parse_accept_lang_header(header.lower()):
-        try:
-            return get_supported_language_variant(code)
-        except LookupError:
-            continue
-    return DEFAULT_LANGUAGE

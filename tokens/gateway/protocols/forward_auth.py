@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, quote
 from django.utils.translation import gettext as _
 
 from tokens.gateway import catalogues, clock, gateway_keys, service
-from tokens.gateway.ask import Ask, Decision
+from tokens.gateway.ask import Ask, Asked, Decision
 from tokens.gateway.gateway_keys import GatewayRecord
 from tokens.gateway.http import DRAINED_OF_GATEWAYS, Answer, Call, Fault, Headers, method_not_allowed
 from tokens.gateway.protocols import forwarded, nginx, openai_errors, presentation, queries
@@ -33,20 +33,36 @@ def _style(call: Call) -> str:
 
 
 def _answer(call: Call, style: str) -> Answer:
-    if call.method not in METHODS:
-        raise method_not_allowed(METHODS)
-    gateway = gateway_keys.authenticate(call.header("X-Gateway-Key"), call.remote_address, status=500)
-    call.drained = DRAINED_OF_GATEWAYS
-    asked = forwarded.read(call, gateway)
-    decision = _decide(asked, call.request_id, gateway)
+    decision = _ordinary(call.asked) if call.asked else _decided(call)
     if not decision.allow:
         return openai_errors.of_decision(decision)
     headers = allowed_headers(decision)
     return Answer(200, headers=(*headers, nginx.ACCEL_REDIRECT) if style == ACCEL else headers)
 
 
+def _ordinary(asked: Asked) -> Decision:
+    """Its models were found to agree before it was asked."""
+    return service.answer(asked.ask, away=asked.remembered, missed=asked.missed)
+
+
+def _decided(call: Call) -> Decision:
+    if call.method not in METHODS:
+        raise method_not_allowed(METHODS)
+    gateway = gateway_keys.authenticate(call.header("X-Gateway-Key"), call.remote_address, status=500)
+    call.drained = DRAINED_OF_GATEWAYS
+    asked = forwarded.read(call, gateway)
+    return _decide(asked, call.request_id, gateway)
+
+
 def _decide(asked: Forwarded, request_id: str, gateway: GatewayRecord) -> Decision:
-    ask = Ask(
+    ask = ask_of(asked, request_id, gateway)
+    if len(asked.tokens) > 1:
+        return service.tokens_differ(ask)
+    return service.answer(ask, away=gateway.remembered, check=partial(_check, asked))
+
+
+def ask_of(asked: Forwarded, request_id: str, gateway: GatewayRecord) -> Ask:
+    return Ask(
         endpoint=asked.uri,
         token=asked.tokens[0] if asked.tokens else None,
         model=asked.model,
@@ -58,9 +74,6 @@ def _decide(asked: Forwarded, request_id: str, gateway: GatewayRecord) -> Decisi
         token_in_header=asked.token_in_header,
         gateway=gateway.id,
     )
-    if len(asked.tokens) > 1:
-        return service.tokens_differ(ask)
-    return service.answer(ask, away=gateway.remembered, check=partial(_check, asked))
 
 
 def _check(asked: Forwarded, decision: Decision) -> None:
@@ -87,7 +100,7 @@ def _check_model(asked: Forwarded) -> None:
 
 
 @lru_cache(maxsize=4096)
-def _quoted(slug: str) -> str:
+def quoted(slug: str) -> str:
     return quote(slug, safe="")
 
 
@@ -96,7 +109,7 @@ def allowed_headers(decision: Decision) -> Headers:
     letters, so they are percent-encoded."""
     headers = [("X-Trellis-Request-Id", decision.ask.request_id)]
     if decision.identity:
-        headers.append(("X-Trellis-Application", _quoted(decision.identity.slug)))
+        headers.append(("X-Trellis-Application", quoted(decision.identity.slug)))
         headers.append(("X-Trellis-Workspace", decision.identity.workspace))
     if decision.tier:
         headers.append(("X-Trellis-Tier", decision.tier.slug))

@@ -6,6 +6,7 @@ upstream might choose the other one.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote
 
 from tokens.gateway.ask import Address
@@ -38,13 +39,13 @@ def read(call: Call, gateway: GatewayRecord) -> Forwarded:
     uri = _uri(call, gateway)
     query = queries.read(uri)
     in_header = header_tokens(call)
-    header_model = _model_header(call, gateway)
+    header_model = model(call.header(gateway.model_header) or "")
     content = forwarded_bodies.read(call)
     return Forwarded(
         uri=uri,
         method=call.header(gateway.method_header) or call.method,
         origin=call.header("Origin"),
-        address=_address(call.header(gateway.address_header)),
+        address=address(call.header(gateway.address_header) or ""),
         tokens=tuple(dict.fromkeys([*in_header, *query.tokens])),
         token_in_query=bool(query.tokens),
         token_in_header=bool(in_header),
@@ -81,9 +82,10 @@ def header_tokens(call: Call) -> list[str]:
     return found if key is None else [*found, key.strip()]
 
 
-def _address(header: str | None) -> Address | None:
+@lru_cache(maxsize=4096)
+def address(header: str) -> Address | None:
     """The last entry is the one that the gateway itself wrote. A port is left off."""
-    text = (header or "").rpartition(",")[2].strip()
+    text = header.rpartition(",")[2].strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:
@@ -91,6 +93,6 @@ def _address(header: str | None) -> Address | None:
     return read_address(text)
 
 
-def _model_header(call: Call, gateway: GatewayRecord) -> str | None:
-    value = (call.header(gateway.model_header) or "").strip()
-    return value.encode("latin-1").decode("utf-8", "replace") or None
+@lru_cache(maxsize=1024)
+def model(header: str) -> str | None:
+    return header.strip().encode("latin-1").decode("utf-8", "replace") or None

@@ -42,12 +42,18 @@ def problem(fault: Fault, request_id: str, **more: str) -> Answer:
 
 
 def _decide(call: Call) -> Answer:
+    if call.asked is not None:
+        asked = call.asked
+        return _told(service.answer(asked.ask, away=asked.remembered, missed=asked.missed))
     gateway = gateway_keys.authenticate(gateway_keys.bearer(call.header("Authorization")), call.remote_address)
     call.drained = DRAINED_OF_GATEWAYS
     values = json_bodies.strict_object(json_body(call))
     call.request_id = request_ids.accepted(values.get("request_id", call.request_id))
     ask = read_ask(values, call.request_id, gateway.id)
-    decision = decided(ask, away=gateway.remembered, check=read_check(values))
+    return _told(decided(ask, away=gateway.remembered, check=read_check(values)))
+
+
+def _told(decision: Decision) -> Answer:
     return json_answer(200, presentation.full(decision), headers=presentation.rate_limit_headers(decision))
 
 

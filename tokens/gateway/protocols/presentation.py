@@ -13,7 +13,7 @@ from tokens.gateway.reasons import REASONS
 
 # Of each limit: its name in the fields of the IETF's draft, and what else its policy says. A calendar month has no
 # length that could be told.
-_POLICIES: Final = {
+POLICIES: Final = {
     "requests_per_minute": ("minute", ";w=60"),
     "requests_per_day": ("day", ";w=86400"),
     "requests_per_month": ("month", ""),
@@ -122,11 +122,16 @@ def rate_limit_headers(decision: Decision) -> Headers:
     by itself. Every answer carries them, so they are put together with little work."""
     reason = decision.refusals[0] if decision.refusals else None
     later: Headers = () if reason is None or reason.retry_after is None else (("Retry-After", f"{reason.retry_after}"),)
-    return (*_fields(_tightest(decision.limits)), *later) if decision.limits else later
+    return (*fields(decision.limits), *later) if decision.limits else later
+
+
+def fields(limits: Iterable[LimitState]) -> Headers:
+    """Those of what is left."""
+    return _fields(_tightest(limits))
 
 
 def _fields(states: Mapping[str, LimitState]) -> Headers:
-    left = ", ".join([f'"{_POLICIES[name][0]}";r={state.remaining};t={state.reset}' for name, state in states.items()])
+    left = ", ".join([f'"{POLICIES[name][0]}";r={state.remaining};t={state.reset}' for name, state in states.items()])
     policy = ", ".join([_policy(name, state.limit) for name, state in states.items()])
     found = (("RateLimit-Policy", policy), ("RateLimit", left))
     minute = states.get("requests_per_minute")
@@ -142,7 +147,7 @@ def _fields(states: Mapping[str, LimitState]) -> Headers:
 
 @lru_cache(maxsize=1024)
 def _policy(name: str, limit: int) -> str:
-    short, more = _POLICIES[name]
+    short, more = POLICIES[name]
     return f'"{short}";q={limit}{more}'
 
 

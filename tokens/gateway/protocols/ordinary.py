@@ -1,0 +1,188 @@
+"""The ordinary call of the two addresses that gateways use all day, answered in one piece: read, allowed by the stored
+pass, told.
+
+The general way beside it (`native.py`, `forward_auth.py`) is the truth. What is unusual about a call is left to it,
+with what was read of the call already; and so is every ask that is not allowed at once. Tests hold the two together.
+"""
+
+from time import perf_counter
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from tokens import keys
+from tokens.gateway import catalogues, clock, express, gateway_keys, request_ids, service
+from tokens.gateway.ask import Ask, Asked, Missed
+from tokens.gateway.express import Allow
+from tokens.gateway.gateway_keys import GatewayRecord
+from tokens.gateway.http import DRAINED_OF_GATEWAYS, JSON, READ_AT_ONCE, Call, Headers, Ready, variable
+from tokens.gateway.protocols import forwarded, native, nginx, ordinary_answers
+from tokens.gateway.protocols.forward_auth import ACCEL, AUTH_REQUEST, METHODS
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+_BEARER: Final = "Bearer "
+_CREDENTIAL: Final = slice(len(_BEARER), None)
+# Of a Content-Length: longer asks are unusual.
+_DIGITS: Final = 4
+_NO_BODY: Final = frozenset({"", "0"})
+# What a proxy wants beside the answer, by the query that it asks with.
+_STYLES: Final[dict[str, Headers]] = {
+    "": (),
+    f"for={AUTH_REQUEST}": (),
+    f"for={ACCEL}": (nginx.ACCEL_REDIRECT,),
+}
+
+
+class Body(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """The fields of an ordinary ask. null is the same as leaving a field out."""
+
+    token: str
+    endpoint: str
+    model: str | None = None
+    method: str | None = None
+    origin: str | None = None
+    ip: str | None = None
+    permission: str | None = None
+    cost: int | float | None = None
+    request_id: str | None = None
+
+    def quotes(self) -> int:
+        """How many quotation marks the fields take, if each is there once."""
+        texts = (self.model, self.method, self.origin, self.ip, self.permission, self.request_id)
+        return 8 + 4 * (len(texts) - texts.count(None)) + (0 if self.cost is None else 2)
+
+
+_decode = msgspec.json.Decoder(Body).decode
+
+
+def decisions(environ: "WSGIEnvironment") -> Ready | Call:
+    """`POST /v1/decisions`."""
+    begun = perf_counter()
+    authorization = environ.get("HTTP_AUTHORIZATION", "")
+    length = environ.get("CONTENT_LENGTH", "")
+    if (
+        environ["REQUEST_METHOD"] != "POST"
+        or environ.get("CONTENT_TYPE") != JSON
+        or "HTTP_CONTENT_ENCODING" in environ
+        or not authorization.startswith(_BEARER)
+        or not (length.isdecimal() and length.isascii() and len(length) <= _DIGITS)
+    ):
+        return Call(environ)
+    gateway = gateway_keys.believed(authorization[_CREDENTIAL], environ.get("REMOTE_ADDR", ""))
+    if gateway is None:
+        return Call(environ)
+    raw = environ["wsgi.input"].read(int(length))
+    body = read_body(raw) if len(raw) == int(length) else None
+    ask = read_ask(body, gateway) if body else None
+    if body is None or ask is None:
+        return Call(environ, begun=raw)
+    workspace = keys.workspace_of(body.token)
+    if workspace is None:
+        service.note_malformed(begun)
+        return ordinary_answers.malformed(ask.request_id, environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+    allow = express.allow(ask, body.token, workspace)
+    if not isinstance(allow, Allow):
+        return _left_over(environ, ask, gateway, allow)
+    service.note_allow(allow, begun)
+    return ordinary_answers.decision(allow)
+
+
+def read_body(raw: bytes) -> Body | None:
+    """None for what is unusual: not ASCII, something escaped, other fields, a field twice, or a mistake."""
+    if not raw.isascii() or b"\\" in raw:
+        return None
+    try:
+        body = _decode(raw)
+    except msgspec.DecodeError:
+        return None
+    return body if raw.count(b'"') == body.quotes() else None
+
+
+def read_ask(body: Body, gateway: GatewayRecord) -> Ask | None:
+    """None for what is unusual: a query in the endpoint, or a mistake."""
+    cost = 1 if body.cost is None else body.cost
+    permission = native.PERMISSIONS[0] if body.permission is None else body.permission
+    address = None if body.ip is None else gateway_keys.read_address(body.ip)
+    if (
+        "?" in body.endpoint
+        or permission not in native.PERMISSIONS
+        or not 0 < cost <= native.MAX_COST
+        or (address is None and body.ip is not None)
+    ):
+        return None
+    return Ask(
+        endpoint=body.endpoint,
+        token=body.token,
+        model=body.model or None,
+        method="POST" if body.method is None else body.method,
+        origin=body.origin,
+        address=address,
+        permission=permission,
+        cost=cost,
+        request_id=request_ids.accepted(body.request_id),
+        token_in_header=True,
+        gateway=gateway.id,
+    )
+
+
+def forward_auth(environ: "WSGIEnvironment") -> Ready | Call:
+    """`GET /v1/forward-auth`, without a body."""
+    begun = perf_counter()
+    authorization = environ.get("HTTP_AUTHORIZATION", "")
+    style = _STYLES.get(environ.get("QUERY_STRING", ""))
+    if (
+        style is None
+        or environ["REQUEST_METHOD"] not in METHODS
+        or "HTTP_CONTENT_ENCODING" in environ
+        or "HTTP_X_API_KEY" in environ
+        or not authorization.startswith(_BEARER)
+        or environ.get("CONTENT_LENGTH", "") not in _NO_BODY
+    ):
+        return Call(environ)
+    token = authorization[_CREDENTIAL]
+    workspace = keys.workspace_of(token)
+    gateway = gateway_keys.believed(environ.get("HTTP_X_GATEWAY_KEY", ""), environ.get("REMOTE_ADDR", ""))
+    ask = read_forwarded(environ, token, gateway) if gateway else None
+    if workspace is None or gateway is None or ask is None or _models_differ(ask):
+        return Call(environ)
+    body = environ["wsgi.input"].read(READ_AT_ONCE) if environ.get("wsgi.input_terminated") else b""
+    if body:
+        return Call(environ, begun=body)
+    allow = express.allow(ask, token, workspace)
+    if not isinstance(allow, Allow):
+        return _left_over(environ, ask, gateway, allow)
+    service.note_allow(allow, begun)
+    return ordinary_answers.forward_auth(allow, style)
+
+
+def read_forwarded(environ: "WSGIEnvironment", token: str, gateway: GatewayRecord) -> Ask | None:
+    """None for what is unusual: no URI, or a query in it."""
+    uri = environ.get(variable(gateway.uri_header))
+    if uri is None or "?" in uri:
+        return None
+    return Ask(
+        endpoint=uri,
+        token=token,
+        model=forwarded.model(environ.get(variable(gateway.model_header), "")),
+        method=environ.get(variable(gateway.method_header)) or environ["REQUEST_METHOD"],
+        origin=environ.get("HTTP_ORIGIN"),
+        address=forwarded.address(environ.get(variable(gateway.address_header), "")),
+        request_id=request_ids.new(),
+        token_in_header=True,
+        gateway=gateway.id,
+    )
+
+
+def _models_differ(ask: Ask) -> bool:
+    """Whether the path names another model than the gateway's header; or nobody knows yet."""
+    if ask.model is None:
+        return False
+    verdicts = catalogues.verdicts(clock.now(), at_any_age=True)
+    return verdicts is None or verdicts.model_in_path(ask.method, ask.endpoint) not in (None, ask.model)
+
+
+def _left_over(environ: "WSGIEnvironment", ask: Ask, gateway: GatewayRecord, missed: Missed) -> Call:
+    """All of its body was read."""
+    return Call(environ, DRAINED_OF_GATEWAYS, ask.request_id, asked=Asked(ask, gateway.remembered, missed))

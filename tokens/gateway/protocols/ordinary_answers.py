@@ -1,0 +1,142 @@
+"""How an ordinary call is answered: what `native.py` and `forward_auth.py` tell, with less work. What is the same for
+all calls under one limit is put together once, and the figures are filled in."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import lru_cache
+from operator import itemgetter
+from time import time
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from django.conf import settings
+from django.utils import translation
+
+from tokens.gateway import languages, metering, refusals, service, store
+from tokens.gateway.ask import Ask, LimitState
+from tokens.gateway.express import Allow
+from tokens.gateway.http import ALWAYS, Headers, Ready
+from tokens.gateway.limits import CALL
+from tokens.gateway.protocols import presentation
+from tokens.gateway.protocols.forward_auth import quoted
+
+_encode = msgspec.json.Encoder().encode
+_SOME_ID: Final = "req_-"
+_EMPTY: Final = ("Content-Length", "0")
+
+
+def decision(allow: Allow) -> Ready:
+    """As `POST /v1/decisions` answers it."""
+    found, (headers, limits) = allow.identity, _limits(allow)
+    body = (
+        '{"allow":true,"status":200,"code":"ok","type":null,"param":null,"message":"Allowed.","remedies":[],"also":[],'
+        f'"request_id":"{allow.ask.request_id}","rights_version":{found.rights_version},'
+        f'"evaluated_at":"{_time(allow.at)}","workspace":"{found.workspace}","application":{_text(found.slug)},'
+        f'"tier":{_text(allow.verdict.tier.slug)},"granted_by":{_granted_by(allow)}{limits}}}'
+    ).encode()
+    return Ready([*ALWAYS, ("Content-Length", str(len(body))), *headers], body)
+
+
+def forward_auth(allow: Allow, more: Headers) -> Ready:
+    """As `GET /v1/forward-auth` answers it, with `more` that the proxy wants."""
+    found, (headers, _limits_in_body) = allow.identity, _limits(allow)
+    told = (
+        ("X-Trellis-Request-Id", allow.ask.request_id),
+        ("X-Trellis-Application", quoted(found.slug)),
+        ("X-Trellis-Workspace", found.workspace),
+        ("X-Trellis-Tier", allow.verdict.tier.slug),
+    )
+    return Ready([*ALWAYS, _EMPTY, *told, *headers, *more])
+
+
+def malformed(request_id: str, accept_language: str) -> Ready:
+    """As `POST /v1/decisions` answers a token of wrong form."""
+    headers, before, between, after = _malformed(languages.preferred(accept_language), settings.SITE_URL)
+    body = f"{before}{request_id}{between}{_time(time())}{after}".encode()
+    return Ready([*ALWAYS, ("Content-Length", str(len(body))), *headers], body)
+
+
+@lru_cache(maxsize=64)
+def _malformed(language: str, _site: str) -> tuple[Headers, str, str, str]:
+    """The headers, and the body around its request's id and its time."""
+    with translation.override(language):
+        refused = service.refused(Ask("", request_id=_SOME_ID), refusals.token_malformed())
+        body = _json(presentation.full(refused))
+    before, _id, rest = body.partition(_SOME_ID)
+    between, _at, after = rest.partition(presentation.timestamp(refused.at))
+    return presentation.rate_limit_headers(refused), before, between, after
+
+
+def _granted_by(allow: Allow) -> str:
+    if allow.verdict.grant is None:
+        return "null"
+    source, source_id, ends_at = allow.identity.grants[allow.verdict.grant]
+    until = "null" if ends_at is None else f'"{presentation.timestamp(datetime.fromtimestamp(ends_at, UTC))}"'
+    return f'{{"source":"{source}","id":{_text(source_id)},"until":{until}}}'
+
+
+# --- Limits -----------------------------------------------------------------------------------------------
+
+
+class _Form(NamedTuple):
+    """How what is left of the limits of one scope is told: what is always the same, and what is filled in. `pick`:
+    what of the figures of minute, day and month."""
+
+    policy: tuple[str, str]
+    left: str
+    per_minute: Headers
+    body: str
+    pick: Callable[[tuple[int, ...]], tuple[int, ...]]
+
+
+def _limits(allow: Allow) -> tuple[Headers, str]:
+    """The headers, and the last member of the body."""
+    if len(allow.states) != 1:
+        limits = metering.states(allow.states, allow.identity.counters, allow.at)
+        return (presentation.fields(limits), f',"limits":{_json(presentation.limits(limits))}') if limits else ((), "")
+    rate, left, reset, day, day_left, month, month_left = allow.states[0]
+    form = _form(rate, day, month)
+    if form is None:
+        return (), ""
+    day_ends, month_ends = store.seconds_left(allow.at)
+    figures = form.pick((left, reset, day_left // CALL, day_ends, month_left // CALL, month_ends))
+    headers = (form.policy, ("RateLimit", form.left % figures), *form.per_minute)
+    if form.per_minute:
+        headers += (("X-RateLimit-Remaining-Requests", f"{left}"), ("X-RateLimit-Reset-Requests", f"{reset}s"))
+    return headers, form.body % figures
+
+
+@lru_cache(maxsize=4096)
+def _form(rate: int, day: int, month: int) -> _Form | None:
+    """-1: no such limit. Day and month in units."""
+    limits = {metering.MINUTE: rate, metering.DAY: day // CALL, metering.MONTH: month // CALL}
+    names = [name for name, limit in limits.items() if limit >= 0]
+    if not names:
+        return None
+    policy, _left, *per_minute = presentation.fields([LimitState(name, limits[name], 0, 0, "") for name in names])
+    left = ", ".join(f'"{presentation.POLICIES[name][0]}";r=%d;t=%d' for name in names)
+    body = ",".join(f'"{name}":{{"limit":{limits[name]},"remaining":%d,"reset":%d}}' for name in names)
+    places = [place for at, name in enumerate(limits) if name in names for place in (2 * at, 2 * at + 1)]
+    return _Form(policy, left, tuple(per_minute[:1]), f',"limits":{{{body}}}', itemgetter(*places))
+
+
+# --- Texts ------------------------------------------------------------------------------------------------
+
+
+def _time(at: float) -> str:
+    second = int(at)
+    return f"{_to_the_second(second)}.{int((at - second) * 1e6):06d}Z"
+
+
+@lru_cache(maxsize=8)
+def _to_the_second(second: int) -> str:
+    return presentation.timestamp(datetime.fromtimestamp(second, UTC))[:-1]
+
+
+@lru_cache(maxsize=4096)
+def _text(text: str) -> str:
+    return _json(text)
+
+
+def _json(value: Any) -> str:
+    return _encode(value).decode()
