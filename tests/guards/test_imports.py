@@ -24,6 +24,8 @@ PURE = (
     "tokens/gateway/local_limits.py",
     "tokens/keys.py",
     "tokens/lifecycle.py",
+    "tokens/rules/conditions.py",
+    "tokens/rules/matching.py",
 )
 INPUT_AND_OUTPUT = {"django.db", "redis", "psycopg", "django.core.cache", "httpx", "celery", "socket", "requests"}
 
