@@ -42,6 +42,13 @@ name_actions(
         "review_group.made": _("Group of reviewers made"),
         "review_group.edited": _("Group of reviewers edited"),
         "review_group.removed": _("Group of reviewers removed"),
+        "request.routed": _("Access request brought to a group or a person"),
+        "rule.created": _("Rule of review written"),
+        "rule.edited": _("Rule of review worded anew"),
+        "rule.switched_on": _("Rule of review switched on"),
+        "rule.switched_off": _("Rule of review switched off"),
+        "rule.retired": _("Rule of review retired"),
+        "rule.used": _("Rule of review used"),
         "limits.set": _("Limits set by staff"),
         "limits.lifted": _("Limits of staff taken away"),
         "gateway.added": _("Gateway added"),
@@ -52,6 +59,7 @@ name_actions(
 )
 # Reviewers among themselves.
 keep_from_workspaces({"request.remarked", "request.assigned", "request.snoozed", "request.woke"})
+keep_from_workspaces({"request.routed", "rule.used"})
 name_fields(
     {
         "application": _("application"),
