@@ -25,7 +25,8 @@ from tokens.actions.gateways import add_gateway
 from tokens.actions.issue_import import take_in
 from tokens.actions.requests import save_draft, submit_request
 from tokens.actions.review_groups import make_group
-from tokens.models import AccessRequest, Application, IssueForm
+from tokens.actions.rules import create_rule
+from tokens.models import AccessRequest, Application, IssueForm, Rule
 
 NOBODYS_ID = "0123456789ab"
 ROLES = {
@@ -86,6 +87,7 @@ def _arguments(workspace: Workspace, application: Application, people: dict[str,
         "applications/": {"public_id": application.public_id, "domain_id": domain.public_id},
         "tokens/": {"public_id": minted.token.public_id},
         "requests/": {"public_id": sent(application).public_id},
+        "review/rules/": {"public_id": a_rule(people[table.ADMINISTRATOR]).public_id, "number": "1"},
         "review/groups/": {"public_id": group.public_id},
         "review/imports/": imported(people[table.ADMINISTRATOR]),
         "webhooks/github/issues/": {"public_id": IssueForm.objects.get().public_id},
@@ -108,6 +110,13 @@ def _arguments(workspace: Workspace, application: Application, people: dict[str,
         "events/orders/": {"public_id": payments.paid(workspace).public_id},
         "events/": {"public_id": payments.told("order.pending", workspace=workspace).public_id},
     }
+
+
+def a_rule(by: User) -> Rule:
+    """One that approves, with its first version, switched off."""
+    asked = [{"field": "tier", "value": ["flower"]}]
+    version = create_rule(name="Known", effect="approve", position=1, conditions=asked, actions={}, by=by)
+    return version.rule
 
 
 def checkout_of(workspace: Workspace, by: User) -> Order:

@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from tokens.views import imports, review, review_decisions, review_figures, review_handling, review_terms
 
@@ -6,6 +6,7 @@ app_name = "review"
 urlpatterns = [
     path("", review.queue, name="queue"),
     path("figures/", review_figures.index, name="figures"),
+    path("rules/", include("tokens.urls.review_rules")),
     path("terms/", review_terms.terms, name="terms"),
     path("groups/", review_terms.groups, name="groups"),
     path("groups/<slug:public_id>/", review_terms.group, name="group"),
