@@ -33,10 +33,12 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that take longest begin first, or one process would be left alone with them at the end."""
-    slow = {item.path for item in items if item.get_closest_marker("server")}
-    slow |= {item.path for item in items if item.path.match("tests/access/test_matrix.py")}
-    items.sort(key=lambda item: item.path not in slow)
+    """Files that take longest begin first, or one process would be left alone with them at the end: those with servers,
+    then those with a browser, which would keep the servers of the others from their processor."""
+    servers = {item.path for item in items if item.get_closest_marker("server")}
+    servers |= {item.path for item in items if item.path.match("tests/access/test_matrix.py")}
+    browsers = {item.path for item in items if item.get_closest_marker("browser")}
+    items.sort(key=lambda item: 0 if item.path in servers else 1 if item.path in browsers else 2)
 
 
 @pytest.hookimpl(trylast=True)

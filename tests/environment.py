@@ -16,7 +16,9 @@ HOLDING = ExitStack()
 
 OTHERS = ("SITE_URL", "ALLOWED_HOSTS", "SECRET_KEY", "EMAIL_URL", "PORT", "BIND", "TRUSTED_PROXY_COUNT")
 STRIPE = ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE")
-for name in (*OTHERS, *STRIPE):
+# Each of the servers and workers that tests start would else compile the whole project again.
+COMPILED = "PYTHONDONTWRITEBYTECODE"
+for name in (*OTHERS, *STRIPE, COMPILED):
     os.environ.pop(name, None)
 os.environ |= {
     "DJANGO_SETTINGS_MODULE": "tests.settings",
