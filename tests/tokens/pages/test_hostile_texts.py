@@ -12,6 +12,7 @@ from tokens.actions.requests import add_message, save_draft, submit_request
 from tokens.actions.tokens import revoke_token
 from tokens.models import AccessRequest, Application, Token
 
+LISTS = ("/tokens/", "/applications/", "/requests/", "/requests/new/", "/models/", "/tokens/new/", "/explain/")
 NASTY = "\"><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7 }}'"
 
 
@@ -60,18 +61,16 @@ def test_it_is_shown_as_it_was_typed(nasty: SimpleNamespace) -> None:
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in nasty.client.get("/applications/").content.decode()
 
 
-@pytest.mark.parametrize(
-    "path", ["/tokens/", "/applications/", "/requests/", "/requests/new/", "/models/", "/tokens/new/", "/explain/"]
-)
 @pytest.mark.parametrize("text", ["%F0%9F%8C%B1", "-1", "%3Cscript%3Ealert(1)", "0123456789ab", "a" * 3000])
-def test_nonsense_in_an_address_is_no_failure(world: SimpleNamespace, path: str, text: str) -> None:
+def test_nonsense_in_an_address_is_no_failure(world: SimpleNamespace, text: str) -> None:
     names = ("after", "before", "find", "tab", "tier", "model", "application", "q", "family", "operation", "token")
-    answer = world.client.get(path + "?" + "&".join(f"{name}={text}" for name in names))
-    assert answer.status_code == 200
-    assert "<script>alert" not in answer.content.decode()
+    for path in LISTS:
+        answer = world.client.get(path + "?" + "&".join(f"{name}={text}" for name in names))
+        assert answer.status_code == 200, path
+        assert "<script>alert" not in answer.content.decode(), path
 
 
 @pytest.mark.parametrize("name", ["applications:detail", "tokens:detail", "requests:detail"])
-@pytest.mark.parametrize("public_id", ["0", "zzzzzzzzzzzz", "-", "x" * 200])
-def test_an_id_that_is_none_is_not_found(world: SimpleNamespace, name: str, public_id: str) -> None:
-    assert world.client.get(reverse(name, args=[public_id])).status_code == 404
+def test_an_id_that_is_none_is_not_found(world: SimpleNamespace, name: str) -> None:
+    for public_id in ("0", "zzzzzzzzzzzz", "-", "x" * 200):
+        assert world.client.get(reverse(name, args=[public_id])).status_code == 404, public_id
