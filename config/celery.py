@@ -36,6 +36,7 @@ ROUTES: dict[str, dict[str, str]] = {
             "tokens.sweeps.wake_snoozed",
             "tokens.issue_import.tasks.open_imported",
             "tokens.tasks.fold_usage",
+            "tokens.tasks.mail_decisions",
             "tokens.tasks.tell_applicant",
             "tokens.tasks.tell_owners_of_leak",
             "tokens.tasks.tell_person",
@@ -70,6 +71,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "lapse-claims": _every(30, "tokens.sweeps.lapse_claims"),
     "wake-snoozed": _every(30, "tokens.sweeps.wake_snoozed"),
     "open-imported": _every(10, "tokens.issue_import.tasks.open_imported"),
+    "mail-decisions": _every(5, "tokens.tasks.mail_decisions"),
     "fold-usage": _every(5, "tokens.tasks.fold_usage"),
     "tidy-usage": _every(3600, "tokens.tasks.tidy_usage"),
 }

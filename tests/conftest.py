@@ -14,7 +14,7 @@ from tests.environment import HOLDING
 settings.register_profile("tests", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tests")
 
-pytest_plugins = ["tests.fixtures.browsers", "tests.fixtures.workers"]
+pytest_plugins = ["tests.fixtures.browsers", "tests.fixtures.deciding", "tests.fixtures.workers"]
 
 
 def pytest_configure() -> None:

@@ -37,6 +37,10 @@ name_actions(
         "request.changes_requested": _("Changes to an access request asked for"),
         "request.approved": _("Access request approved"),
         "request.rejected": _("Access request rejected"),
+        "request.endorsed": _("Access request approved by the first of two"),
+        "request.endorsement_undone": _("First approval of an access request undone"),
+        "request.undone": _("Decision on an access request undone"),
+        "request.reopened": _("Access request reopened"),
         "request.escalated": _("Access request brought to other reviewers"),
         "review_terms.set": _("Terms of review set"),
         "review_group.made": _("Group of reviewers made"),
@@ -60,6 +64,7 @@ name_actions(
 # Reviewers among themselves.
 keep_from_workspaces({"request.remarked", "request.assigned", "request.snoozed", "request.woke"})
 keep_from_workspaces({"request.routed", "rule.used"})
+keep_from_workspaces({"request.endorsed", "request.endorsement_undone"})
 name_fields(
     {
         "application": _("application"),

@@ -28,6 +28,9 @@ class Action(StrEnum):
     ASK = "ask"
     APPROVE = "approve"
     REJECT = "reject"
+    ENDORSE = "endorse"
+    UNDO = "undo"
+    REOPEN = "reopen"
 
 
 class Side(StrEnum):
@@ -58,7 +61,7 @@ def _by_reviewer(to: State | None) -> Transition:
 
 
 # Asking claims, so that a request that comes back has somebody's name on it and goes back to them. A claim that lapses
-# is released by the clock. What was decided can still be talked about.
+# is released by the clock. What was decided can still be talked about. Endorsing is the first of two approvals.
 TABLE: Final[Mapping[tuple[State, Action], Transition]] = {
     (State.DRAFT, Action.SAVE): _by_applicant(State.DRAFT),
     (State.DRAFT, Action.SUBMIT): _by_applicant(State.SUBMITTED),
@@ -73,6 +76,7 @@ TABLE: Final[Mapping[tuple[State, Action], Transition]] = {
     (State.SUBMITTED, Action.ASK): _by_reviewer(State.CHANGES_REQUESTED),
     (State.SUBMITTED, Action.APPROVE): _by_reviewer(State.APPROVED),
     (State.SUBMITTED, Action.REJECT): _by_reviewer(State.REJECTED),
+    (State.SUBMITTED, Action.ENDORSE): _by_reviewer(State.IN_REVIEW),
     (State.IN_REVIEW, Action.ANSWER): _by_applicant(State.IN_REVIEW),
     (State.IN_REVIEW, Action.WITHDRAW): _by_applicant(State.WITHDRAWN),
     (State.IN_REVIEW, Action.RELEASE): _by_reviewer(State.SUBMITTED),
@@ -84,6 +88,8 @@ TABLE: Final[Mapping[tuple[State, Action], Transition]] = {
     (State.IN_REVIEW, Action.ASK): _by_reviewer(State.CHANGES_REQUESTED),
     (State.IN_REVIEW, Action.APPROVE): _by_reviewer(State.APPROVED),
     (State.IN_REVIEW, Action.REJECT): _by_reviewer(State.REJECTED),
+    (State.IN_REVIEW, Action.ENDORSE): _by_reviewer(State.IN_REVIEW),
+    (State.IN_REVIEW, Action.UNDO): _by_reviewer(None),
     (State.CHANGES_REQUESTED, Action.SAVE): _by_applicant(State.CHANGES_REQUESTED),
     (State.CHANGES_REQUESTED, Action.SUBMIT): _by_applicant(State.IN_REVIEW),
     (State.CHANGES_REQUESTED, Action.ANSWER): _by_applicant(State.CHANGES_REQUESTED),
@@ -94,6 +100,11 @@ TABLE: Final[Mapping[tuple[State, Action], Transition]] = {
     (State.APPROVED, Action.REMARK): _by_reviewer(State.APPROVED),
     (State.REJECTED, Action.ANSWER): _by_applicant(State.REJECTED),
     (State.REJECTED, Action.REMARK): _by_reviewer(State.REJECTED),
+    (State.CHANGES_REQUESTED, Action.UNDO): _by_reviewer(None),
+    (State.APPROVED, Action.UNDO): _by_reviewer(None),
+    (State.APPROVED, Action.REOPEN): _by_reviewer(State.IN_REVIEW),
+    (State.REJECTED, Action.UNDO): _by_reviewer(None),
+    (State.REJECTED, Action.REOPEN): _by_reviewer(State.IN_REVIEW),
 }
 
 

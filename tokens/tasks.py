@@ -10,17 +10,14 @@ from typing import Any, Final
 from celery import shared_task
 from django.conf import settings
 from django.core.cache import cache
-from django.core.mail import send_mail
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.translation import override
 
 from accounts import deferred
 from accounts.backends import may_sign_in
-from accounts.models import Membership, MembershipRole, User
+from accounts.models import AuditEvent, Membership, MembershipRole, User
+from tokens import decision_mails, mails
 from tokens.gateway import folding, partitions
 from tokens.models import AccessRequest, RequestMessage, RequestState, TokenSecret
-from tokens.policies.requests import may_ask_again_at
 from tokens.selectors.reviewers import reviewers_of
 
 SENT_REMEMBERED: Final = 7 * 24 * 3600  # seconds
@@ -38,7 +35,8 @@ def after_commit(task: Any, access_request: AccessRequest, event: str, message: 
 def tell_applicant(pk: int, event: str, version: int, message: int = 0) -> None:
     """`message` tells two of one version apart: a message changes nothing of the request."""
     access_request = _read(pk)
-    _tell([access_request.applicant], access_request, event, f"{version}:{message}", "requests:detail")
+    note = _reason(access_request, event) if event == "request.reopened" else ""
+    _tell([access_request.applicant], access_request, event, f"{version}:{message}", "requests:detail", note)
 
 
 @shared_task(**RETRIES)  # type: ignore[untyped-decorator]
@@ -91,15 +89,21 @@ def _read(pk: int) -> AccessRequest:
     return AccessRequest.objects.select_related(*joined).get(pk=pk)
 
 
-def _tell(people: Iterable[User], access_request: AccessRequest, event: str, mark: str, page: str) -> None:
-    rejected = access_request.state == RequestState.REJECTED
+def _reason(access_request: AccessRequest, event: str) -> str:
+    told = AuditEvent.objects.filter(subject_type="AccessRequest", subject_id=access_request.public_id, action=event)
+    return told.order_by("-id").values_list("reason", flat=True).first() or ""
+
+
+def _tell(
+    people: Iterable[User], access_request: AccessRequest, event: str, mark: str, page: str, note: str = ""
+) -> None:
     subject = access_request.tier or access_request.model
     context = {
         "asked": str(subject or ""),
         "access_request": access_request,
         "event": event,
         "link": settings.SITE_URL + reverse(page, args=[access_request.public_id]),
-        "again": may_ask_again_at(access_request) if rejected else None,
+        "note": note,
     }
     for person in people:
         if may_sign_in(person):
@@ -110,14 +114,16 @@ def _send_once(person: User, mark: str, name: str, context: dict[str, Any]) -> N
     if not cache.add(mark, True, SENT_REMEMBERED):
         return
     try:
-        with override(person.locale):
-            values = {**context, "person": person}
-            subject = " ".join(render_to_string(f"mail/{name}_subject.txt", values).split())
-            body = render_to_string(f"mail/{name}.txt", values).strip() + "\n"
-        send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [person.email])
+        mails.send(person, name, context)
     except Exception:
         cache.delete(mark)
         raise
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def mail_decisions() -> int:
+    """The only way in which these mails are sent."""
+    return decision_mails.send_due()
 
 
 @shared_task  # type: ignore[untyped-decorator]

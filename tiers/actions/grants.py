@@ -81,6 +81,20 @@ def revoke_grant(*, grant: Grant, reason: str, by: Actor) -> Grant:
 
 
 @transaction.atomic
+def take_back_grants(*, workspace: Workspace, source: str, source_id: str, reason: str, by: Actor) -> int:
+    """Revoke what one cause gave, once that cause holds no more: an approval that was undone or reopened. As with
+    giving, whoever may take the cause back may do this. How many grants were live."""
+    workspace = _lock(workspace.pk)
+    given = Grant.objects.filter(workspace=workspace, source=source, source_id=source_id, revoked_at=None)
+    person = by if isinstance(by, User) else None
+    values = {"revoked_at": Now(), "revoked_by": person, "revoked_reason": reason[:500]}
+    found = list(given.select_related("workspace", "tier", "model"))
+    for grant in found:
+        _change(grant, "grant.revoked", values, reason, by)
+    return len(found)
+
+
+@transaction.atomic
 def suspend_grant(*, grant: Grant, reason: str, by: Actor) -> Grant:
     """Switch it off until it is resumed."""
     grant = _locked(grant)

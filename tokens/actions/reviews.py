@@ -1,36 +1,44 @@
 """What a reviewer decides on an access request: ask, approve, reject. The decision is the effect:
-grants and audit events are made in its own transaction."""
+grants, its own row and audit events are made in its own transaction. The applicant's mail waits (`decision_mails`)."""
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from accounts.errors import Invalid
+from accounts import clock
+from accounts.audit import Actor
+from accounts.errors import Invalid, NotAllowed
 from accounts.models import User
 from tiers.actions.grants import give_grant
 from tiers.facts import NO_LIMITS, LimitFacts
+from tiers.limit_rules import check_limits_of_grant
 from tiers.models import GrantPermission, GrantSource, Tier
 from tiers.policies import check_window
-from tokens import tasks
+from tokens.actions.deciding import Terms, before, terms_in, write_decision
 from tokens.actions.messages import write_message
 from tokens.actions.transitions import advance, locked
 from tokens.lifecycle import Action
-from tokens.models import AccessRequest
+from tokens.models import AccessRequest, Decision, Outcome, RequestState, RuleVersion
+from tokens.policies import decisions as decision_policies
 from tokens.policies import requests as policies
-from tokens.review_terms import NOT_SNOOZED
+from tokens.review_terms import CLAIM_LASTS, NOT_SNOOZED
+from tokens.selectors.decisions import endorsement
 from tokens.wording import clean_text
 
 MOST_IN_REASON: Final = 2000
 
 
 @transaction.atomic
-def ask_for_changes(*, access_request: AccessRequest, version: int, text: str, by: User) -> AccessRequest:
+def ask_for_changes(
+    *, access_request: AccessRequest, version: int, text: str, batch: str = "", by: User
+) -> AccessRequest:
     """Send it back with what is missing. It returns to whoever asked."""
     access_request = _to_decide(access_request, version, Action.ASK, by)
-    write_message(access_request, text, by, field="note")
+    restores = before(access_request, endorsement(access_request))
+    message = write_message(access_request, text, by, field="note")
     after = advance(
         access_request,
         Action.ASK,
@@ -42,7 +50,7 @@ def ask_for_changes(*, access_request: AccessRequest, version: int, text: str, b
         asked_at=Now(),
         **NOT_SNOOZED,
     )
-    tasks.after_commit(tasks.tell_applicant, after, "request.changes_requested")
+    write_decision(Outcome.CHANGES_REQUESTED, after, restores, by=by, note=message.text, batch=batch)
     return after
 
 
@@ -55,47 +63,93 @@ def approve_request(
     until: datetime | None = None,
     limits: LimitFacts = NO_LIMITS,
     note: str = "",
-    by: User,
+    batch: str = "",
+    rule: RuleVersion | None = None,
+    by: Actor,
 ) -> AccessRequest:
     """Grant what was asked, or a lower tier, until an end or without one. Never more than was asked; `limits`
-    may be others than the tier's."""
-    access_request = _to_decide(access_request, version, Action.APPROVE, by)
-    granted = _tier_to_grant(access_request, tier)
+    may be others than the tier's. Where the terms of review want two approvals, this is the first, unless it is the
+    second on the same terms. A `rule` decides by a task or the system, never in a person's name."""
+    access_request = _to_decide(access_request, version, Action.APPROVE, by, rule)
+    terms = Terms(_tier_to_grant(access_request, tier), access_request.model, until, limits)
     check_window(None, until)
+    check_limits_of_grant(limits, terms.tier)
     note = clean_text(note, "note", MOST_IN_REASON)
+    first = endorsement(access_request)
+    restores = before(access_request, first)
+    given: dict[str, Any] = {"note": note, "terms": terms, "batch": batch, "by": by}
+    if not decision_policies.needs_two(access_request):
+        return _approve(access_request, restores, None, rule, **given)
+    decision_policies.check_not_by_rule(rule)
+    if first is None or terms_in(first) != terms:
+        return _endorse(access_request, restores, **given)
+    decision_policies.check_second(by, first)
+    return _approve(access_request, restores, first, rule, **given)
+
+
+def _approve(
+    access_request: AccessRequest,
+    restores: dict[str, Any],
+    first: Decision | None,
+    rule: RuleVersion | None,
+    *,
+    note: str,
+    terms: Terms,
+    batch: str,
+    by: Actor,
+) -> AccessRequest:
     after = advance(
         access_request,
         Action.APPROVE,
         "request.approved",
         by=by,
         reason=note,
+        more={"rule": str(rule)} if rule else {},
         decided_at=Now(),
-        decided_by=by,
+        decided_by=by if isinstance(by, User) else None,
+        decided_rule=rule,
         decision_reason=note,
-        granted_tier=granted,
-        granted_until=until,
+        granted_tier=terms.tier,
+        granted_until=terms.until,
+        **NOT_SNOOZED,
     )
     give_grant(
         workspace=after.workspace,
-        tier=granted,
-        model=after.model,
+        tier=terms.tier,
+        model=terms.model,
         application_id=after.application_id,
-        permissions=list(GrantPermission) if after.model else (GrantPermission.GENERATE,),
+        permissions=list(GrantPermission) if terms.model else (GrantPermission.GENERATE,),
         source=GrantSource.REQUEST,
         source_id=after.public_id,
         reason=note,
-        ends_at=until,
-        limits=limits,
+        ends_at=terms.until,
+        limits=terms.limits,
         by=by,
     )
-    tasks.after_commit(tasks.tell_applicant, after, "request.approved")
+    approved: dict[str, Any] = {"terms": terms, "endorsement": first, "batch": batch}
+    write_decision(Outcome.APPROVED, after, restores, by=by, rule=rule, note=note, **approved)
+    return after
+
+
+def _endorse(
+    access_request: AccessRequest, restores: dict[str, Any], *, note: str, terms: Terms, batch: str, by: User
+) -> AccessRequest:
+    """The first of two approvals; in place of an earlier one on other terms. It stays with whoever has it."""
+    claim: dict[str, Any] = {}
+    if access_request.state == RequestState.SUBMITTED:
+        claim = {"claimed_at": Now(), "claimed_by": by, "claim_ends_at": clock.now() + CLAIM_LASTS}
+    after = advance(access_request, Action.ENDORSE, "request.endorsed", by=by, reason=note, **claim, **NOT_SNOOZED)
+    write_decision(Outcome.ENDORSED, after, restores, by=by, note=note, terms=terms, batch=batch)
     return after
 
 
 @transaction.atomic
-def reject_request(*, access_request: AccessRequest, version: int, reason: str, by: User) -> AccessRequest:
+def reject_request(
+    *, access_request: AccessRequest, version: int, reason: str, batch: str = "", by: User
+) -> AccessRequest:
     """Say no, and why. The applicant may ask again after the cool-down."""
     access_request = _to_decide(access_request, version, Action.REJECT, by)
+    restores = before(access_request, endorsement(access_request))
     reason = clean_text(reason, "note", MOST_IN_REASON)
     if not reason:
         raise Invalid(_("Say why. The applicant reads this, and can then do something about it."), field="note")
@@ -108,15 +162,23 @@ def reject_request(*, access_request: AccessRequest, version: int, reason: str, 
         decided_at=Now(),
         decided_by=by,
         decision_reason=reason,
+        **NOT_SNOOZED,
     )
-    tasks.after_commit(tasks.tell_applicant, after, "request.rejected")
+    write_decision(Outcome.REJECTED, after, restores, by=by, note=reason, batch=batch)
     return after
 
 
-def _to_decide(access_request: AccessRequest, version: int, action: Action, by: User) -> AccessRequest:
+def _to_decide(
+    access_request: AccessRequest, version: int, action: Action, by: Actor, rule: RuleVersion | None = None
+) -> AccessRequest:
     """The request as it is now, if this person may decide it and has seen it as it is."""
     access_request = locked(access_request)
-    policies.check_act(by, access_request, action)
+    if isinstance(by, User) == (rule is not None):
+        raise NotAllowed(_("A person decides, or a rule."))
+    if isinstance(by, User):
+        policies.check_act(by, access_request, action)
+    else:
+        policies.check_state(access_request, action)
     policies.check_version(access_request, version)
     return access_request
 

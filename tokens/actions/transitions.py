@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import F
 from django.db.models.functions import Now
@@ -13,7 +13,7 @@ from accounts.errors import Conflict
 from accounts.models import Workspace
 from tokens import lifecycle
 from tokens.lifecycle import Action
-from tokens.models import AccessRequest, RequestState
+from tokens.models import AccessRequest, Decision, Outcome, RequestState
 from tokens.policies.requests import check_state, happened, what_happened
 
 _JOINED = (
@@ -28,6 +28,10 @@ _JOINED = (
     "decided_by",
     "decided_rule__rule",
     "previous",
+)
+# What ends a first approval, since the second is given on what the first saw.
+_LAPSES: Final = frozenset(
+    {Action.SAVE, Action.SUBMIT, Action.WITHDRAW, Action.ASK, Action.REJECT, Action.ENDORSE, Action.REOPEN}
 )
 
 
@@ -67,6 +71,9 @@ def advance(
     after = read(access_request.pk)
     if not changed:
         raise Conflict(what_happened(after), **happened(after))
+    if action in _LAPSES and access_request.submitted_at:
+        standing = Decision.objects.filter(access_request=after, outcome=Outcome.ENDORSED, undone_at=None)
+        standing.filter(lapsed_at=None).update(lapsed_at=Now())
     audit.record(
         event,
         after,

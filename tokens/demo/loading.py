@@ -15,7 +15,7 @@ from tokens.actions.gateways import MintedGateway
 from tokens.demo import belongings, calls, cast, conversations, keyring, offers, purchases, written
 from tokens.demo.moved_clock import moved_clock
 from tokens.demo.story import Stage, Step
-from tokens.models import Gateway
+from tokens.models import Decision, Gateway
 
 LOADED: Final = "demo.loaded"
 _ADVISORY_LOCK: Final = 0x7472_6C64  # "trld"
@@ -69,6 +69,7 @@ def _tell() -> None:
         for at, step in timed:
             set_clock(at)
             step.act()
+    Decision.objects.update(mail_at=None)
     calls.make()
     [gateway], [source] = gateways, sources
     workspaces = {label: stage.workspaces[f"key-{label}"].public_id for label in texts}

@@ -125,5 +125,10 @@ class Decision(LimitColumns):
         return f"{self.outcome} {self.public_id}"
 
     @property
+    def decider(self) -> str:
+        """Whoever decided, in words."""
+        return self.by.display_name if self.by else self.rule.in_words if self.rule else ""
+
+    @property
     def stands(self) -> bool:
         return self.undone_at is None and self.reopened_at is None and self.lapsed_at is None

@@ -174,6 +174,13 @@ class AccessRequest(models.Model):
         return self.state in OPEN
 
     @property
+    def decider(self) -> str:
+        """Whoever decided, in words; empty where nobody did."""
+        if self.decided_by is not None:
+            return self.decided_by.display_name
+        return self.decided_rule.in_words if self.decided_rule else ""
+
+    @property
     def kind(self) -> str:
         """What review terms, rules and figures go by: "model", or "tier:" and the tier's slug."""
         return f"tier:{self.tier.slug}" if self.tier else "model"

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.ids import new_public_id
@@ -56,6 +57,11 @@ class RuleVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rule.name} v{self.number}"
+
+    @property
+    def in_words(self) -> str:
+        """As the name of whoever decided."""
+        return gettext("The rule “%(name)s”") % {"name": self.rule.name}
 
 
 class RuleUse(models.Model):

@@ -121,8 +121,7 @@ def happened(access_request: AccessRequest) -> dict[str, object]:
 
 def _who(access_request: AccessRequest) -> str:
     claimed = access_request.claimed_by if access_request.state in _REVIEWERS_HAVE else None
-    person = access_request.decided_by or claimed or access_request.applicant
-    return person.display_name
+    return access_request.decider or (claimed or access_request.applicant).display_name
 
 
 def _when(access_request: AccessRequest) -> str:

@@ -155,7 +155,11 @@ def _still_open(catalogue: Catalogue, left: list[GrantFacts], grant: Grant, now:
 def _request(grant: Grant) -> AccessRequest | None:
     if grant.source != GrantSource.REQUEST:
         return None
-    return AccessRequest.objects.select_related("applicant", "decided_by").filter(public_id=grant.source_id).first()
+    return (
+        AccessRequest.objects.select_related("applicant", "decided_by", "decided_rule__rule")
+        .filter(public_id=grant.source_id)
+        .first()
+    )
 
 
 def _events(grant: Grant) -> list[AuditEvent]:

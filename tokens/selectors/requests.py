@@ -21,7 +21,16 @@ WAITING = (RequestState.SUBMITTED, RequestState.IN_REVIEW)
 
 def joined() -> QuerySet[AccessRequest]:
     return AccessRequest.objects.select_related(
-        "workspace", "application", "applicant", "tier", "model", "granted_tier", "claimed_by", "decided_by", "previous"
+        "workspace",
+        "application",
+        "applicant",
+        "tier",
+        "model",
+        "granted_tier",
+        "claimed_by",
+        "decided_by",
+        "decided_rule__rule",
+        "previous",
     )
 
 

@@ -26,6 +26,7 @@ _JOINED = (
     "model",
     "claimed_by",
     "decided_by",
+    "decided_rule__rule",
     "granted_tier",
     "previous",
 )

@@ -24,7 +24,13 @@ EVENTS: Final[dict[str, tuple[str | Promise, str, str]]] = {
     "request.changes_requested": (gettext_lazy("asked for changes"), "message-square", "warn"),
     "request.approved": (gettext_lazy("approved it"), "circle-check", "ok"),
     "request.rejected": (gettext_lazy("rejected it"), "circle-x", "bad"),
+    "request.endorsed": (gettext_lazy("approved it, as the first of two"), "circle-check", "info"),
+    "request.endorsement_undone": (gettext_lazy("took the first approval back"), "undo-2", "warn"),
+    "request.undone": (gettext_lazy("took the decision back"), "undo-2", "warn"),
+    "request.reopened": (gettext_lazy("reopened it"), "rotate-cw", "warn"),
 }
+# What reviewers do among themselves.
+INTERNAL: Final = ("request.endorsed", "request.endorsement_undone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,7 @@ def timeline(access_request: AccessRequest, viewer: User, *, internal: bool) -> 
     ).select_related("actor")
     messages = RequestMessage.objects.filter(access_request=access_request).select_related("author")
     if not internal:
+        events = events.exclude(action__in=INTERNAL)
         messages = messages.filter(internal=False)
     newest_messages = list(messages.order_by("-id")[:MOST])
     newest_events = list(events.order_by("-id")[:MOST])

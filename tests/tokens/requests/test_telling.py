@@ -15,7 +15,7 @@ from accounts.models import User
 from tokens import tasks
 from tokens.actions.handling import claim_request
 from tokens.actions.requests import add_message
-from tokens.actions.reviews import approve_request, ask_for_changes, reject_request
+from tokens.actions.reviews import ask_for_changes
 from tokens.models import AccessRequest
 
 
@@ -55,24 +55,6 @@ def test_the_same_task_twice_mails_once(submitted: AccessRequest) -> None:
     for _ in range(2):
         tasks.tell_reviewers(submitted.pk, "request.submitted", submitted.version)
     assert len(mail.outbox) == 3
-
-
-def test_a_decision_is_mailed_to_the_applicant_in_their_language_after_the_commit(
-    submitted: AccessRequest,
-    people: SimpleNamespace,
-    django_capture_on_commit_callbacks,  # type: ignore[no-untyped-def]
-) -> None:
-    User.objects.filter(pk=people.applicant.pk).update(locale="zh-hans")
-    with django_capture_on_commit_callbacks() as callbacks:
-        rejected = reject_request(
-            access_request=submitted, version=submitted.version, reason="Tell us more", by=people.maintainer
-        )
-        assert not mail.outbox
-    run(callbacks)
-    assert recipients() == ["applicant"]
-    body = mail.outbox[0].body
-    assert "Tell us more" in body
-    assert f"{rejected.decided_at:%Y}年" in body
 
 
 def test_who_claimed_it_alone_hears_the_answer(
@@ -122,24 +104,6 @@ def test_a_dead_broker_fails_no_decision(
         )
     assert asked.state == "changes_requested"
     assert not mail.outbox
-
-
-@pytest.mark.parametrize("granted", ["flower", "seed"])
-def test_an_approval_says_what_was_granted(
-    granted: str, submitted: AccessRequest, people: SimpleNamespace, ladder: SimpleNamespace
-) -> None:
-    done = approve_request(
-        access_request=submitted,
-        version=submitted.version,
-        tier=getattr(ladder, granted),
-        note="Enjoy",
-        by=people.maintainer,
-    )
-    tasks.tell_applicant(done.pk, "request.approved", done.version)
-    message = mail.outbox[0]
-    assert f"Reader now stands on {granted}" in message.body
-    assert "Enjoy" in message.body
-    assert message.subject == "Reader: flower · approved"
 
 
 def test_the_generated_page_of_states_is_up_to_date() -> None:

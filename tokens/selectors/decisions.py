@@ -1,0 +1,58 @@
+"""What was decided on an access request, what of it stands, and what can be undone."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from accounts.models import User
+from tokens import review_terms
+from tokens.models import AccessRequest, Decision, Outcome
+from tokens.models.requests import TO_DECIDE
+from tokens.policies import decisions as policies
+
+_JOINED = ("access_request__application", "access_request__tier", "access_request__model", "by", "rule__rule", "tier")
+
+
+def standing() -> QuerySet[Decision]:
+    return Decision.objects.filter(undone_at=None, reopened_at=None, lapsed_at=None).select_related(*_JOINED)
+
+
+def latest(access_request: AccessRequest) -> Decision | None:
+    """The newest that stands."""
+    return standing().filter(access_request=access_request).order_by("-id").first()
+
+
+def endorsement(access_request: AccessRequest) -> Decision | None:
+    """The first of two approvals, where one stands and the second is missing."""
+    if access_request.state not in TO_DECIDE:
+        return None
+    return standing().filter(access_request=access_request, outcome=Outcome.ENDORSED).order_by("-id").first()
+
+
+def undoable(decision: Decision, user: User) -> str:
+    """Empty, or why this person cannot undo it now, in words."""
+    return policies.why_not_undo(user, decision)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What this person may undo: their last decision, or all of the batch that it belongs to."""
+
+    decision: Decision
+    number: int
+    left: timedelta
+
+    @property
+    def seconds(self) -> int:
+        return max(1, round(self.left.total_seconds()))
+
+
+def offer(user: User, now: datetime) -> Offer | None:
+    """One query where there is nothing to undo, or a single decision. Whether something happened since is found out
+    by undoing."""
+    last = standing().filter(by=user, at__gt=now - review_terms.UNDO_FOR).order_by("-at", "-id").first()
+    if last is None or last.version != last.access_request.version:
+        return None
+    number = standing().filter(by=user, batch=last.batch).count() if last.batch else 1
+    return Offer(last, number, last.at + review_terms.UNDO_FOR - now)
