@@ -41,6 +41,10 @@ def test_nothing_is_wrong_with_the_desk(browse: Open, desk: SimpleNamespace, dar
         assert faults(page) == [], path
 
 
+def chosen(page: Page, decision: str) -> None:
+    expect(page.locator("[name=decision]:checked")).to_have_value(decision)
+
+
 def test_the_queue_is_emptied_from_the_keyboard(browse: Open, desk: SimpleNamespace) -> None:
     page = browse("/review/", by=desk.maintainer)
     opened(page, "First")
@@ -51,12 +55,16 @@ def test_the_queue_is_emptied_from_the_keyboard(browse: Open, desk: SimpleNamesp
     opened(page, "First")
     expect(page.locator(f"#row-{desk.first.public_id}")).to_be_focused()
     page.keyboard.press("a")
+    chosen(page, "approved")
     page.keyboard.press("n")
+    expect(page.locator("textarea:focus")).to_be_visible()
     page.keyboard.type("Welcome")
     page.keyboard.press("Control+Enter")
     opened(page, "Second")
     page.keyboard.press("r")
+    chosen(page, "rejected")
     page.keyboard.press("n")
+    expect(page.locator("textarea:focus")).to_be_visible()
     page.keyboard.type("A reader is enough, j and k are only letters here")
     page.keyboard.press("Control+Enter")
     opened(page, "古籍校对")

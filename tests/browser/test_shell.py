@@ -70,7 +70,10 @@ def test_the_palette_works_from_the_keyboard_alone(browse: Open, noor: User) -> 
 def test_single_keys_do_nothing_while_typing_nor_when_switched_off(browse: Open, noor: User) -> None:
     page = browse(NOWHERE, by=noor)
     page.keyboard.press("Control+k")
+    search = page.get_by_role("combobox", name="Search or jump to")
+    expect(search).to_be_focused()
     page.keyboard.type("?")
+    expect(search).to_have_value("?")
     expect(page.locator("#keyboard")).to_be_hidden()
     page.keyboard.press("Escape")
     page.keyboard.press("?")  # At once: a field of a closed dialog still has the focus until the next frame.

@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from statistics import median
 
 import pytest
 
@@ -42,10 +43,12 @@ def test_a_slow_errand_is_not_waited_for_and_goes_on(line: Errands) -> None:
     begun = time.monotonic()
     assert not line.run(slow)
     assert time.monotonic() - begun >= errands.WAIT
-    begun = time.monotonic()
-    followers = [line.run(lambda: None) for _ in range(20)]
-    assert not any(followers)
-    assert time.monotonic() - begun < 20 * errands.WAIT, "those behind a late one wait as well"
+    spent = []
+    for _follower in range(21):
+        begun = time.monotonic()
+        assert not line.run(lambda: None)
+        spent.append(time.monotonic() - begun)
+    assert median(spent) < errands.WAIT, "those behind a late one wait as well"
     go.set()
     assert done.wait(20)
     assert tried_until_done(line)

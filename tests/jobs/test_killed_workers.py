@@ -60,4 +60,4 @@ def test_what_was_queued_in_a_redis_that_was_emptied_is_found_again() -> None:
     client.close()
     with worker("--pool", "solo"):
         wait_for(lambda: tasks.redrive_events.delay() and is_applied(event))
-        assert app.control.ping(timeout=5, limit=1)
+        wait_for(lambda: app.control.ping(timeout=5, limit=1))
