@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import MembershipRole, User, Workspace
 from accounts.policies.workspaces import NAME_LENGTH
+from accounts.roles import PLATFORM_PERMISSIONS, Permission
 
 
 class WorkspaceField(forms.CharField):
@@ -58,9 +59,19 @@ class ProfileForm(forms.Form):
         help_text=_("Keys such as J, K or ? without Ctrl. Switch them off if you use speech or a screen reader."),
     )
 
+    review_digest = forms.BooleanField(
+        label=_("Daily digest of the review queue"),
+        required=False,
+        help_text=_("By mail, on days on which something waits."),
+    )
+
     @classmethod
     def of(cls, person: User, data: Any = None) -> "ProfileForm":
-        return cls(data, initial={name: getattr(person, name) for name in cls.base_fields})
+        """The digest is for those who decide."""
+        form = cls(data, initial={name: getattr(person, name) for name in cls.base_fields})
+        if Permission.REVIEW_DECIDE not in PLATFORM_PERMISSIONS[person.role]:
+            del form.fields["review_digest"]
+        return form
 
 
 class WorkspaceForm(forms.Form):

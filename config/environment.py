@@ -10,6 +10,7 @@ import ipaddress
 import os
 import secrets
 from dataclasses import dataclass
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
@@ -74,6 +75,7 @@ class Environment:
     outgoing_allowed_networks: list[str]
     secret_scanning_keys_url: str
     metrics_token: str
+    review_digest_at: time | None
 
 
 def read(var_dir: Path) -> Environment:
@@ -110,6 +112,7 @@ def read(var_dir: Path) -> Environment:
         outgoing_allowed_networks=_networks(values, "OUTGOING_ALLOWED_NETWORKS"),
         secret_scanning_keys_url=_url(values, "SECRET_SCANNING_KEYS_URL", {"https", "http"}) or GITHUB_SCANNING_KEYS,
         metrics_token=_metrics_token(values),
+        review_digest_at=_hour(values, "REVIEW_DIGEST_AT", "08:00"),
     )
 
 
@@ -200,6 +203,17 @@ def _metrics_token(values: dict[str, str]) -> str:
     if token and (len(token) < MINIMUM_METRICS_TOKEN or not token.isascii()):
         fail("METRICS_TOKEN", f"must have {MINIMUM_METRICS_TOKEN} characters or more, all of them ASCII")
     return token
+
+
+def _hour(values: dict[str, str], name: str, default: str) -> time | None:
+    """An hour of the day in UTC; None where it is switched off."""
+    text = values.get(name) or default
+    if text.lower() == "off":
+        return None
+    try:
+        return datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007
+    except ValueError:
+        fail(name, "must be a time such as 08:00 (UTC), or off")
 
 
 def token_keys(text: str) -> dict[int, bytes]:

@@ -258,6 +258,9 @@ STRIPE_API_BASE = ENV.stripe.api_base
 METRICS_DIR: str = os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(VAR_DIR / "metrics"))
 METRICS_TOKEN = ENV.metrics_token
 
+# --- Review -----------------------------------------------------------------------------------------------
+REVIEW_DIGEST_AT = ENV.review_digest_at
+
 # --- Logs -------------------------------------------------------------------------------------------------
 # AuditContextMiddleware has replaced an ill-formed one by then.
 DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True

@@ -41,6 +41,7 @@ name_actions(
         "request.endorsement_undone": _("First approval of an access request undone"),
         "request.undone": _("Decision on an access request undone"),
         "request.reopened": _("Access request reopened"),
+        "request.escalation_mailed": _("Reviewer told of an access request that waits too long"),
         "request.escalated": _("Access request brought to other reviewers"),
         "review_terms.set": _("Terms of review set"),
         "review_group.made": _("Group of reviewers made"),
@@ -65,6 +66,7 @@ name_actions(
 keep_from_workspaces({"request.remarked", "request.assigned", "request.snoozed", "request.woke"})
 keep_from_workspaces({"request.routed", "rule.used"})
 keep_from_workspaces({"request.endorsed", "request.endorsement_undone"})
+keep_from_workspaces({"request.escalation_mailed"})
 name_fields(
     {
         "application": _("application"),

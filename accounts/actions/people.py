@@ -27,10 +27,11 @@ def register_person(*, person: User, by: audit.Actor | None = None) -> Workspace
 
 
 def change_profile(*, person: User, values: dict[str, Any], by: User) -> User:
-    """Change one's own name, language or shortcuts. `values` may hold `name`, `locale`, `single_keys`."""
+    """Change one's own name, language or shortcuts. `values` may hold `name`, `locale`, `single_keys`,
+    `review_digest`."""
     if by.pk != person.pk:
         raise NotAllowed
-    unknown = values.keys() - {"name", "locale", "single_keys"}
+    unknown = values.keys() - {"name", "locale", "single_keys", "review_digest"}
     if unknown:
         raise ValueError(f"not part of a profile: {', '.join(sorted(unknown))}")
     with transaction.atomic():

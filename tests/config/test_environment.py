@@ -26,7 +26,7 @@ OTHERS = ("PORT", "BIND", "GRANIAN_HOST", "GITHUB_CLIENT_ID", "GITHUB_CLIENT_SEC
 @pytest.fixture
 def variables(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """An environment with none of the project's variables."""
-    for name in (*PRODUCTION, *OTHERS, *STRIPE, "OUTGOING_ALLOWED_NETWORKS", "METRICS_TOKEN"):
+    for name in (*PRODUCTION, *OTHERS, *STRIPE, "OUTGOING_ALLOWED_NETWORKS", "METRICS_TOKEN", "REVIEW_DIGEST_AT"):
         monkeypatch.delenv(name, raising=False)
     return monkeypatch
 
@@ -78,6 +78,7 @@ def test_nothing_has_an_insecure_default_without_the_demo(
         ("TRUSTED_PROXY_COUNT", "-1"),
         ("OUTGOING_ALLOWED_NETWORKS", "10.0.0.0/99"),
         ("METRICS_TOKEN", "short"),
+        ("REVIEW_DIGEST_AT", "25:00"),
     ],
 )
 def test_a_malformed_variable_is_named(variables: pytest.MonkeyPatch, tmp_path: Path, name: str, value: str) -> None:

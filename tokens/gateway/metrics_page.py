@@ -11,13 +11,14 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from tokens.gateway import metrics
+from tokens.gateway import metrics, review_standing
 from tokens.gateway.http import Answer, Call, Fault
 from tokens.gateway.standing import Standing
 
 # A proxy on this machine says by one of these that the caller is somebody else.
 _PASSED_ON: Final = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
 _standing = Standing()
+_review = Standing(review_standing.read, review_standing.KEPT_SECONDS)
 
 
 def page(call: Call) -> Answer:
@@ -27,6 +28,7 @@ def page(call: Call) -> Answer:
     registry = CollectorRegistry()
     MultiProcessCollector(registry, settings.METRICS_DIR)  # type: ignore[no-untyped-call]
     registry.register(_standing)
+    registry.register(_review)
     encode, content_type = choose_encoder(call.header("Accept") or "")
     return Answer(200, encode(registry), content_type)
 

@@ -3,7 +3,7 @@ however often it is asked for. Each reading is bounded, so that a server in trou
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import redis
@@ -36,15 +36,18 @@ _ALARMS: Final = "SELECT kind, count(*) FROM tiers_alarm WHERE resolved_at IS NU
 
 
 class Standing(Collector):
-    def __init__(self) -> None:
+    """What `read` found, for `kept` seconds."""
+
+    def __init__(self, read: Callable[[], Iterator[Metric]] | None = None, kept: float = KEPT_SECONDS) -> None:
+        self._read, self._kept = read or _read, kept
         self._reading = threading.Lock()
-        self._read_at = -float(KEPT_SECONDS)
+        self._read_at = -kept
         self._found: list[Metric] = []
 
     def collect(self) -> list[Metric]:
         with self._reading:
-            if time.monotonic() - self._read_at >= KEPT_SECONDS:
-                self._found = list(_read())
+            if time.monotonic() - self._read_at >= self._kept:
+                self._found = list(self._read())
                 self._read_at = time.monotonic()
             return self._found
 
