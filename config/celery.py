@@ -38,6 +38,7 @@ ROUTES: dict[str, dict[str, str]] = {
             "tokens.sweeps.send_digests",
             "tokens.sweeps.wake_snoozed",
             "tokens.issue_import.tasks.open_imported",
+            "tokens.rules.tasks.apply_to_waiting",
             "tokens.tasks.fold_usage",
             "tokens.tasks.mail_decisions",
             "tokens.tasks.tell_applicant",
@@ -78,6 +79,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "wake-snoozed": _every(30, "tokens.sweeps.wake_snoozed"),
     "open-imported": _every(10, "tokens.issue_import.tasks.open_imported"),
     "mail-decisions": _every(5, "tokens.tasks.mail_decisions"),
+    "apply-rules": _every(60, "tokens.rules.tasks.apply_to_waiting"),
     "fold-usage": _every(5, "tokens.tasks.fold_usage"),
     "tidy-usage": _every(3600, "tokens.tasks.tidy_usage"),
 }
@@ -90,3 +92,4 @@ app.autodiscover_tasks()
 app.autodiscover_tasks(["tiers"], related_name="sandbox.tasks")
 app.autodiscover_tasks(["tokens"], related_name="sweeps")
 app.autodiscover_tasks(["tokens"], related_name="issue_import.tasks")
+app.autodiscover_tasks(["tokens"], related_name="rules.tasks")

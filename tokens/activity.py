@@ -47,7 +47,6 @@ name_actions(
         "review_group.made": _("Group of reviewers made"),
         "review_group.edited": _("Group of reviewers edited"),
         "review_group.removed": _("Group of reviewers removed"),
-        "request.routed": _("Access request brought to a group or a person"),
         "rule.created": _("Rule of review written"),
         "rule.edited": _("Rule of review worded anew"),
         "rule.switched_on": _("Rule of review switched on"),
@@ -64,7 +63,7 @@ name_actions(
 )
 # Reviewers among themselves.
 keep_from_workspaces({"request.remarked", "request.assigned", "request.snoozed", "request.woke"})
-keep_from_workspaces({"request.routed", "rule.used"})
+keep_from_workspaces({"rule.used"})
 keep_from_workspaces({"request.endorsed", "request.endorsement_undone"})
 keep_from_workspaces({"request.escalation_mailed"})
 name_fields(
