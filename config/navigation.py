@@ -102,6 +102,11 @@ ENTRIES = (
     ),
     Entry(Section.STAFF, "catalogue", _("Catalogue"), "box", permission=Permission.CATALOGUE_READ),
     Entry(Section.STAFF, "gateways", _("Gateways"), "server", permission=Permission.GATEWAY_MANAGE),
+    Entry(Section.PALETTE, "review:figures", _("Figures of the review"), "activity", permission=Permission.REVIEW_READ),
+    Entry(
+        Section.PALETTE, "review:terms", _("Terms of review"), "sliders-horizontal", permission=Permission.REVIEW_MANAGE
+    ),
+    Entry(Section.PALETTE, "review:groups", _("Groups of reviewers"), "users", permission=Permission.REVIEW_MANAGE),
     Entry(Section.PALETTE, "models", _("Models"), "box", permission=Permission.PUBLIC),
     Entry(Section.PALETTE, "events:orders", _("Orders of everybody"), "receipt", permission=Permission.PAYMENTS_READ),
     Entry(Section.PALETTE, "events:alarms", _("Alarms"), "triangle-alert", permission=Permission.PAYMENTS_READ),

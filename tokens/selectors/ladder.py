@@ -13,6 +13,7 @@ from tiers.words import said
 from tokens.models import AccessRequest
 from tokens.models.requests import OPEN
 from tokens.selectors.standings import grants_of
+from tokens.selectors.usual_times import in_words
 
 MODELS_NAMED = 6
 
@@ -20,7 +21,7 @@ MODELS_NAMED = 6
 @dataclass(frozen=True, slots=True)
 class Rung:
     """A tier on the ladder. `opens`: the models beyond the tier below, by name; `asked`: the open request for it;
-    `offers`: what sells it, the cheapest first."""
+    `offers`: what sells it, the cheapest first; `usual`: within which time it is usually decided, if that is known."""
 
     tier: TierFacts
     description: str
@@ -32,6 +33,7 @@ class Rung:
     lowest: bool
     asked: AccessRequest | None
     offers: list[ProductVersion]
+    usual: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ def rungs(
                 lowest=tier == tiers[0],
                 asked=asked.get(tier.slug),
                 offers=offers.get(tier.slug, []),
+                usual=in_words(f"tier:{tier.slug}"),
             )
         )
     return found

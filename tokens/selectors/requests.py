@@ -14,6 +14,7 @@ from tiers.facts import Catalogue, TierFacts
 from tiers.models import AIModel, Grant, Tier
 from tokens.models import AccessRequest, Application, RequestState, Token
 from tokens.selectors.standings import grants_of, standings
+from tokens.selectors.usual_times import in_words
 
 PAGE_SIZE = 30
 WAITING = (RequestState.SUBMITTED, RequestState.IN_REVIEW)
@@ -76,6 +77,12 @@ def checks(application: Application) -> list[Check]:
 def waiting() -> int:
     """How many access requests wait for a reviewer."""
     return AccessRequest.objects.filter(state__in=WAITING).count()
+
+
+def usual(tiers: list[str]) -> list[tuple[str, str]]:
+    """Within which time these tiers, and models, are usually decided, where that is known."""
+    kinds = [*((slug, f"tier:{slug}") for slug in tiers), ("model", "model")]
+    return [(label, time) for label, kind in kinds if (time := in_words(kind))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """How long decisions took: from the first sending to the decision that stands, less the time that reviewers waited for
-the applicant, which is from each asking for changes to the sending that followed. One statement reckons it for all."""
+the applicant, which is from each asking for changes to the sending that followed. One statement reckons it for all.
+What was imported was sent elsewhere long ago: it counts from when it came here."""
 
 from typing import Final
 
@@ -16,8 +17,8 @@ WITH pauses AS (
      GROUP BY subject_id
 ), decided AS (
     SELECT tier_id, decided_by_id, state, decided_at <= due_at AS in_time,
-           extract(epoch FROM greatest(decided_at - submitted_at - coalesce(waited, interval '0'), interval '0'))
-               AS seconds
+           extract(epoch FROM greatest(interval '0',
+               decided_at - greatest(submitted_at, created_at) - coalesce(waited, interval '0'))) AS seconds
       FROM tokens_accessrequest LEFT JOIN pauses ON subject_id = public_id
      WHERE state IN ('approved', 'rejected') AND decided_at >= %(since)s
 )

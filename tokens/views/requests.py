@@ -29,6 +29,7 @@ from tokens.selectors import requests as selectors
 from tokens.selectors.asking import Note
 from tokens.selectors.review_timeline import timeline
 from tokens.selectors.standings import grants_of, standings
+from tokens.selectors.usual_times import in_words
 from tokens.views.whereabouts import applications_to_choose, to_first_application
 
 
@@ -225,6 +226,7 @@ def _write(
         "reachable": can_be_reached(request.user),
         "checks": selectors.checks(application),
         "waiting": selectors.waiting(),
+        "usual": selectors.usual(form.higher_than(stands)),
         "openings": [selectors.opening(catalogue, stands, slug, moment) for slug in form.higher_than(stands)],
     }
     return render(request, "requests/write.html", context, status=status)
@@ -260,6 +262,7 @@ def _detail(
         "may_answer": policies.can_act(request.user, asked, Action.ANSWER),
         "timeline": timeline(asked, request.user, internal=False),
         "place": selectors.place_in_line(asked),
+        "usual": in_words(asked.kind),
         "grant": grant,
         "grant_live": grant is not None and selectors.holds(grant, moment),
         "less": asked.granted_tier_id is not None and asked.granted_tier_id != asked.tier_id,

@@ -5,12 +5,16 @@ from types import SimpleNamespace
 
 import pytest
 from django.db import transaction
+from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts import clock
-from tests.tokens.figures.conftest import make_desk
+from tests import factories
+from tests.tokens.figures.conftest import make_desk, signed_in
 from tests.tokens.figures.lived import past
+from tests.tokens.review.conftest import ask
+from tokens.models import AccessRequest
 from tokens.selectors.review_figures import figures
 from tokens.selectors.usual_times import forget, in_words, usual_time
 
@@ -89,3 +93,31 @@ def test_words_promise_no_less_than_was_true(desk: SimpleNamespace, took: timede
         for _ in range(5):
             then.decided_within(took, now - timedelta(hours=1), by=desk.mika)
     assert in_words("tier:flower") == words
+
+
+def test_applicants_are_told_before_they_send_and_while_they_wait(desk: SimpleNamespace) -> None:
+    now, noor = clock.now(), factories.person("Noor")
+    with past() as then:
+        for _ in range(5):
+            then.decided_within(timedelta(hours=30), now - timedelta(hours=1), by=desk.mika)
+    sent = ask("Lantern", by=noor)
+    client = signed_in(noor)
+    assert "Free; a person reviews it, usually within 2 days" in Client().get("/tiers/").content.decode()
+    for path, told in (
+        ("/requests/new/", "flower, usually decided within"),
+        (f"/requests/{sent.public_id}/", "Usually decided within"),
+    ):
+        page = client.get(path).content.decode()
+        assert told in page
+        assert "2 days" in page, path
+    assert "nectar, usually decided within" not in client.get("/requests/new/").content.decode()
+
+
+def test_what_was_imported_counts_from_when_it_came_here(desk: SimpleNamespace) -> None:
+    now = clock.now()
+    with past() as then:
+        old = then.decided_within(timedelta(hours=4), now - timedelta(hours=1), by=desk.mika)
+    AccessRequest.objects.filter(pk=old.pk).update(submitted_at=now - timedelta(days=300))
+    whole = figures(30, now).whole
+    assert whole is not None
+    assert round(whole.median / timedelta(hours=1)) == 4
