@@ -209,7 +209,8 @@ const inDialog = () => one("dialog[open], [popover]:popover-open");
 function press(key) {
   const target = all(`[data-key="${CSS.escape(key)}"]`).find((found) => found.checkVisibility({ visibilityProperty: true }));
   if (!target) return false;
-  if (target.matches("input[type=radio], a, button")) target.click();
+  // What sends a form is only focused: a key opens, it never commits.
+  if (target.matches("input[type=radio], a, summary, button:is([type=button], [popovertarget], [commandfor])")) target.click();
   target.focus();
   return true;
 }

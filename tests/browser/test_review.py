@@ -69,6 +69,8 @@ def test_the_queue_is_emptied_from_the_keyboard(browse: Open, desk: SimpleNamesp
     page.keyboard.press("Control+Enter")
     opened(page, "古籍校对")
     page.keyboard.press("m")
+    expect(page.get_by_role("button", name="Claim")).to_be_focused()
+    page.keyboard.press("Enter")
     expect(page.get_by_text("Claimed by you")).to_be_visible()
     page.keyboard.press("c")
     page.get_by_role("button", name="Prove the domain").click()

@@ -87,8 +87,3 @@ class DecisionForm(LimitsForm):
         if chosen == ON_A_DAY:
             return datetime.combine(self.cleaned_data["day"], time.min, tzinfo=UTC) + timedelta(days=1)
         return now + timedelta(days=int(chosen))
-
-
-class RemarkForm(forms.Form):
-    text = forms.CharField(label=_("Message"), max_length=4000, widget=forms.Textarea(attrs={"rows": 2}))
-    internal = forms.BooleanField(label=_("For reviewers only"), required=False)

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from accounts.errors import NotFound
 from accounts.models import User
@@ -13,10 +15,12 @@ from tiers.models import Grant, GrantSource, Tier
 from tokens.lifecycle import Action, allows
 from tokens.models import AccessRequest, RequestState, Token
 from tokens.policies import requests as policies
+from tokens.review_terms import has_woken, is_asleep
 from tokens.selectors.review import TONES, Due, due, grants_of, position, visible
 from tokens.selectors.review_changes import Changes, changes
 from tokens.selectors.review_signals import Signal, signals
 from tokens.selectors.review_timeline import Entry, timeline
+from tokens.selectors.reviewers import reviewers_of
 
 _JOINED = (
     "workspace",
@@ -25,6 +29,9 @@ _JOINED = (
     "tier",
     "model",
     "claimed_by",
+    "assigned_to",
+    "group",
+    "snoozed_by",
     "decided_by",
     "decided_rule__rule",
     "granted_tier",
@@ -49,6 +56,8 @@ class Detail:
     refused: str
     reads_internal: bool
     claimed_by_viewer: bool
+    reviewers: list[User]
+    claim_left: str
 
     @property
     def decidable(self) -> bool:
@@ -61,6 +70,18 @@ class Detail:
     @property
     def releasable(self) -> bool:
         return allows(self.access_request.state, Action.RELEASE)
+
+    @property
+    def assignable(self) -> bool:
+        return allows(self.access_request.state, Action.ASSIGN)
+
+    @property
+    def asleep(self) -> bool:
+        return is_asleep(self.access_request)
+
+    @property
+    def woken(self) -> bool:
+        return has_woken(self.access_request)
 
     @property
     def remarkable(self) -> bool:
@@ -80,6 +101,7 @@ def detail(access_request: AccessRequest, viewer: User, catalogue: Catalogue, no
     grants = grants_of({access_request.workspace_id})[access_request.workspace_id]
     tokens = _live_tokens(access_request, now)
     reads_internal = policies.can_read_internal(viewer, access_request)
+    refused = policies.why_not_review(viewer, access_request) or ""
     return Detail(
         access_request=access_request,
         tone=TONES[RequestState(access_request.state)],
@@ -91,10 +113,21 @@ def detail(access_request: AccessRequest, viewer: User, catalogue: Catalogue, no
         links=_web_addresses(access_request.links.split()),
         tiers=tiers_to_grant(access_request),
         grant=_grant(access_request),
-        refused=policies.why_not_review(viewer, access_request) or "",
+        refused=refused,
         reads_internal=reads_internal,
         claimed_by_viewer=access_request.claimed_by_id == viewer.pk,
+        claim_left=_claim_left(access_request, now),
+        reviewers=[] if refused else list(reviewers_of(access_request)),
     )
+
+
+def _claim_left(access_request: AccessRequest, now: datetime) -> str:
+    """Empty where there is no claim to lapse."""
+    ends_at = access_request.claim_ends_at
+    if access_request.state != RequestState.IN_REVIEW or ends_at is None:
+        return ""
+    minutes = ceil(max(ends_at - now, timedelta(0)).total_seconds() / 60)
+    return _("%(number)d min") % {"number": minutes}
 
 
 def tiers_to_grant(access_request: AccessRequest) -> list[Tier]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,6 +22,13 @@ EVENTS: Final[dict[str, tuple[str | Promise, str, str]]] = {
     "request.withdrawn": (gettext_lazy("withdrew it"), "undo-2", ""),
     "request.claimed": (gettext_lazy("claimed it"), "user-check", ""),
     "request.released": (gettext_lazy("released it"), "user-minus", ""),
+    "request.claim_lapsed": (gettext_lazy("gave it back to the queue: nobody had gone on with it"), "user-minus", ""),
+    "request.taken_over": (gettext_lazy("took it over"), "user-check", ""),
+    "request.assigned": (gettext_lazy("made it nobody’s to decide"), "user-x", ""),
+    "request.routed": (gettext_lazy("said whose it is to decide"), "user-plus", ""),
+    "request.escalated": (gettext_lazy("brought it before others, as it has waited long"), "arrow-up-right", "warn"),
+    "request.snoozed": (gettext_lazy("put it off until the applicant answers"), "moon", ""),
+    "request.woke": (gettext_lazy("had it back in the queue"), "bell", ""),
     "request.changes_requested": (gettext_lazy("asked for changes"), "message-square", "warn"),
     "request.approved": (gettext_lazy("approved it"), "circle-check", "ok"),
     "request.rejected": (gettext_lazy("rejected it"), "circle-x", "bad"),
@@ -30,7 +38,11 @@ EVENTS: Final[dict[str, tuple[str | Promise, str, str]]] = {
     "request.reopened": (gettext_lazy("reopened it"), "rotate-cw", "warn"),
 }
 # What reviewers do among themselves.
-INTERNAL: Final = ("request.endorsed", "request.endorsement_undone")
+_AMONG_REVIEWERS = ("assigned", "routed", "escalated", "snoozed", "woke", "endorsed", "endorsement_undone")
+INTERNAL: Final = frozenset(f"request.{name}" for name in _AMONG_REVIEWERS)
+# What came with a message of the same transaction, which is shown in its place.
+WITH_MESSAGE: Final = ("request.changes_requested", "request.taken_over")
+RULES: Final = "tokens.rules"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +79,41 @@ def timeline(access_request: AccessRequest, viewer: User, *, internal: bool) -> 
 
 def _of_events(events: Iterable[AuditEvent], messages: Iterable[RequestMessage], viewer: User) -> Iterator[Entry]:
     """What was asked for is a message of the same transaction, and carries the event's instant."""
-    said = {(message.at, message.author_id): message.text for message in messages}
+    said = {(message.at, message.author_id): message for message in messages}
     for event in _told(events):
-        did, icon, tone = EVENTS[event.action]
-        asked = said.get((event.at, event.actor_id or 0), "") if event.action == "request.changes_requested" else ""
-        name = event.actor.display_name if event.actor else event.actor_name
-        yield Entry(event.at, name, _who(event.actor, viewer, name), str(did), asked or event.reason, icon, tone)
+        _, icon, tone = EVENTS[event.action]
+        message = said.get((event.at, event.actor_id or 0)) if event.action in WITH_MESSAGE else None
+        name = event.actor.display_name if event.actor else _by_itself(event)
+        text = message.text if message else event.reason
+        internal = event.action in INTERNAL or (message is not None and message.internal)
+        who = _who(event.actor, viewer, name)
+        yield Entry(event.at, name, who, _did(event), text, icon, tone, internal)
+
+
+def _by_itself(event: AuditEvent) -> str:
+    return _("A rule") if event.actor_name == RULES else "Trellis"
+
+
+def _did(event: AuditEvent) -> str:
+    """What the event says of itself, beside what all of its kind say."""
+    told = event.after
+    match event.action:
+        case "request.assigned" if told.get("to") and told.get("group"):
+            return str(_("assigned it to %(to)s and the group %(group)s") % told)
+        case "request.assigned" if told.get("to"):
+            return str(_("assigned it to %(to)s") % told)
+        case "request.assigned" if told.get("group"):
+            return str(_("assigned it to the group %(group)s") % told)
+        case "request.snoozed" if told.get("until"):
+            until = datetime.fromisoformat(told["until"]).astimezone(UTC)
+            return _("put it off until %(until)s UTC") % {"until": date_format(until, "DATETIME_FORMAT")}
+        case "request.woke" if told.get("because") == "answer":
+            return _("brought it back: the applicant answered")
+        case "request.woke" if told.get("because") == "date":
+            return _("brought it back: it was put off until now")
+        case "request.claim_lapsed" if told.get("of"):
+            return str(_("gave it back to the queue: the claim of %(of)s lapsed") % told)
+    return str(EVENTS[event.action][0])
 
 
 def _told(events: Iterable[AuditEvent]) -> Iterator[AuditEvent]:
@@ -91,7 +132,7 @@ def _told(events: Iterable[AuditEvent]) -> Iterator[AuditEvent]:
 
 
 def _of_messages(messages: Iterable[RequestMessage], events: Iterable[AuditEvent], viewer: User) -> Iterator[Entry]:
-    asked = {(event.at, event.actor_id) for event in events if event.action == "request.changes_requested"}
+    asked = {(event.at, event.actor_id) for event in events if event.action in WITH_MESSAGE}
     for message in messages:
         if (message.at, message.author_id) in asked:
             continue

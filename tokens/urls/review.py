@@ -24,5 +24,9 @@ urlpatterns = [
     path("<slug:public_id>/decide/", review_decisions.decide, name="decide"),
     path("<slug:public_id>/claim/", review_handling.claim, name="claim"),
     path("<slug:public_id>/release/", review_handling.release, name="release"),
+    path("<slug:public_id>/take-over/", review_handling.take_over, name="take_over"),
+    path("<slug:public_id>/assign/", review_handling.assign, name="assign"),
+    path("<slug:public_id>/snooze/", review_handling.snooze, name="snooze"),
+    path("<slug:public_id>/wake/", review_handling.wake, name="wake"),
     path("<slug:public_id>/remark/", review_handling.remark, name="remark"),
 ]

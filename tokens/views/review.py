@@ -5,6 +5,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import SignedInRequest, requires
 from accounts.roles import Permission
+from tokens.actions.mentions import mark_seen
 from tokens.selectors.review_detail import find
 from tokens.views.review_page import show
 
@@ -19,4 +20,6 @@ def queue(request: SignedInRequest) -> HttpResponse:
 @requires(Permission.REVIEW_READ)
 @require_safe
 def one(request: SignedInRequest, public_id: str) -> HttpResponse:
-    return show(request, find(public_id), chosen=request.GET.get("decision", ""))
+    access_request = find(public_id)
+    mark_seen(access_request, request.user)
+    return show(request, access_request, chosen=request.GET.get("decision", ""))

@@ -1,15 +1,18 @@
 """The page of the review desk, which each of its views answers with: the list, and one access request beside it."""
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from accounts import clock
 from accounts.access import SignedInRequest
 from tiers import snapshot
-from tokens.forms.review import CANNED, DecisionForm, RemarkForm
+from tokens.forms.handling import AssignForm, RemarkForm, SnoozeForm, TakeOverForm
+from tokens.forms.review import CANNED, DecisionForm
 from tokens.models import AccessRequest
 from tokens.selectors import review as selectors
 from tokens.selectors.review import Filters
@@ -47,6 +50,7 @@ def show(
         "remark_form": remark_form or RemarkForm(),
         "canned": CANNED,
         "conflict": conflict,
+        **(_handling_forms(about, now) if about else {}),
         **more,
     }
     return render(request, "review/page.html", context, status=status)
@@ -64,6 +68,17 @@ def onward(request: SignedInRequest, decided: AccessRequest) -> str:
     """Where a reviewer goes after a decision: the next one to decide, else the queue."""
     following = selectors.next_to_decide(decided, request.user)
     return address(request, following, "d-h") if following else reverse("review:queue")
+
+
+def _handling_forms(about: Detail, now: datetime) -> dict[str, Any]:
+    asked = about.access_request
+    seen = {"version": asked.version}
+    assigned = {**seen, "to": asked.assigned_to.public_id if asked.assigned_to else ""}
+    return {
+        "take_over_form": TakeOverForm(initial={**seen, "word": _("I will decide this one now.")}),
+        "assign_form": AssignForm(initial=assigned, people=about.reviewers),
+        "snooze_form": SnoozeForm(initial=seen, now=now),
+    }
 
 
 def _form(about: Detail | None, form: DecisionForm | None, chosen: str) -> DecisionForm | None:

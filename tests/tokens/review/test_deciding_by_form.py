@@ -113,10 +113,10 @@ def test_claim_release_and_remark(desk: SimpleNamespace) -> None:
     again = desk.client.post(address(asked, "claim"), follow=True)
     assert "Mika claimed this access request" in again.content.decode()
     desk.client.post(address(asked, "release"))
-    desk.client.post(address(asked, "remark"), {"text": "Thank you", "internal": "on"})
+    desk.client.post(address(asked, "remark"), {"text": "Thank you", "to": "reviewers"})
     message = RequestMessage.objects.get()
     assert (message.text, message.internal) == ("Thank you", True)
-    assert desk.client.post(address(asked, "remark"), {"text": ""}).status_code == 422
+    assert desk.client.post(address(asked, "remark"), {"text": "", "to": "reviewers"}).status_code == 422
 
 
 def test_reading_changes_nothing(desk: SimpleNamespace) -> None:
