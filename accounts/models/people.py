@@ -4,11 +4,13 @@ provider's immutable id and never by a name."""
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.ids import new_public_id
+from accounts.search import Pairs
 
 
 class PlatformRole(models.TextChoices):
@@ -57,7 +59,10 @@ class User(AbstractBaseUser):
             models.CheckConstraint(condition=models.Q(role__in=PlatformRole.values), name="user_role_known"),
         ]
         # Sign-in looks an address up as it is stored, which the constraint's index on `lower(email)` cannot serve.
-        indexes = [models.Index(fields=["email"], name="user_by_email")]
+        indexes = [
+            models.Index(fields=["email"], name="user_by_email"),
+            GinIndex(Pairs("name"), name="user_by_part_of_name"),
+        ]
 
     def __str__(self) -> str:
         return self.display_name

@@ -28,6 +28,8 @@ REVIEWERS: Final = _audience(MAINTAINER, AUDITOR, ADMINISTRATOR, others=FORBIDDE
 DECIDERS: Final = _audience(MAINTAINER, ADMINISTRATOR, others=FORBIDDEN)
 AUDITORS: Final = _audience(AUDITOR, ADMINISTRATOR, others=FORBIDDEN)
 ADMINISTRATORS: Final = _audience(ADMINISTRATOR, others=FORBIDDEN)
+# What one of the reviewers has made for themselves.
+OWN_VIEWS: Final = _audience(MAINTAINER, others=FORBIDDEN) | {AUDITOR: MISSING, ADMINISTRATOR: MISSING}
 
 # Whoever they are signed in as: a provider signs its messages.
 UNSIGNED: Final = dict.fromkeys(VISITORS, "401")
@@ -90,6 +92,11 @@ TABLE: Final[dict[str, Audience]] = {
     "tokens/<slug:public_id>/revoke/": ITS_MEMBERS,
     "review/": REVIEWERS,
     "review/figures/": REVIEWERS,
+    "review/live/": REVIEWERS,
+    "review/next/": REVIEWERS,
+    "review/views/": REVIEWERS,
+    "review/views/<slug:public_id>/": OWN_VIEWS,
+    "review/views/<slug:public_id>/remove/": OWN_VIEWS,
     "review/terms/": ADMINISTRATORS,
     "review/groups/": ADMINISTRATORS,
     "review/groups/<slug:public_id>/": ADMINISTRATORS,

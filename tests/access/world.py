@@ -26,7 +26,9 @@ from tokens.actions.issue_import import take_in
 from tokens.actions.requests import save_draft, submit_request
 from tokens.actions.review_groups import make_group
 from tokens.actions.rules import create_rule
+from tokens.actions.saved_views import save_view
 from tokens.models import AccessRequest, Application, IssueForm, Rule
+from tokens.models.desk import SavedView
 
 NOBODYS_ID = "0123456789ab"
 ROLES = {
@@ -91,6 +93,7 @@ def _arguments(workspace: Workspace, application: Application, people: dict[str,
         "review/groups/": {"public_id": group.public_id},
         "review/imports/": imported(people[table.ADMINISTRATOR]),
         "webhooks/github/issues/": {"public_id": IssueForm.objects.get().public_id},
+        "review/views/": {"public_id": view_of(people[table.MAINTAINER]).public_id},
         "review/": {"public_id": AccessRequest.objects.get().public_id},
         "invitations/": {"public_id": invitation.public_id, "secret": secret_for(invitation.public_id)},
         "workspace/invitations/": {"public_id": invitation.public_id},
@@ -132,6 +135,10 @@ def imported(by: User) -> dict[str, str]:
     form = issue_forms.add_form(repository="garden/requests", headings={}, by=by).form
     take_in(form=form, issues=[an_issue()])
     return {"public_id": form.public_id, "issue_id": form.issues.get().public_id}
+
+
+def view_of(reviewer: User) -> SavedView:
+    return save_view(name="Mine", query="tab=pending", shared=False, by=reviewer)
 
 
 def sent(application: Application) -> AccessRequest:

@@ -19,7 +19,10 @@ from accounts.ids import new_public_id
 from accounts.models import Membership, MembershipRole, User, Workspace
 from tiers.models import Grant, GrantSource, Tier
 from tokens import keys
-from tokens.models import AccessRequest, Application, Domain, RequestState, Token, TokenSecret
+from tokens.demo.synthetic_requests import add_request, name_of, reviewers
+from tokens.models import AccessRequest, Application, Domain, Token, TokenSecret
+from tokens.models.decisions import Decision
+from tokens.models.signals import Signal
 from tokens.stored_keys import stored
 
 TOKENS_A_WORKSPACE: Final = 10
@@ -28,7 +31,19 @@ WORKSPACES_A_BATCH: Final = 500
 # Of so many tokens one has its text kept, so that it can be called; and one of each batch.
 KEPT_OF: Final = 10_000
 UNUSABLE: Final = make_password(None)
-ORDER: Final = (User, Workspace, Membership, Application, Domain, Token, TokenSecret, Grant, AccessRequest)
+ORDER: Final = (
+    User,
+    Workspace,
+    Membership,
+    Application,
+    Domain,
+    Token,
+    TokenSecret,
+    Grant,
+    AccessRequest,
+    Decision,
+    Signal,
+)
 
 Rows = dict[type[models.Model], list[models.Model]]
 M = TypeVar("M", bound=models.Model)
@@ -39,6 +54,8 @@ class Batch:
     """Some whole workspaces: their rows, the primary keys still free for more, and the texts of a few tokens."""
 
     tiers: list[Tier]
+    reviewers: list[User]
+    moment: datetime
     ids: dict[type[models.Model], Iterator[int]]
     rows: Rows = field(default_factory=lambda: {model: [] for model in ORDER})
     texts: list[str] = field(default_factory=list)
@@ -49,16 +66,22 @@ class Batch:
         self.rows[model].append(row)
         return row
 
+    def give(self, asked: AccessRequest, source: GrantSource) -> None:
+        """The grant of an approved request."""
+        at = {"starts_at": asked.decided_at, "created_at": asked.decided_at}
+        of = {"workspace": asked.workspace, "application_id": asked.application_id, "tier": asked.granted_tier}
+        self.add(Grant, source=source, source_id=asked.public_id, reason="Synthetic", **of, **at)
+
 
 def write(tokens: int) -> Iterator[tuple[int, list[str]]]:
     """Write at least that many tokens, a transaction a batch. Yields after each how many there are, and the texts of
     those that were kept."""
-    tiers, moment = list(Tier.objects.order_by("rank")), now()
+    tiers, moment, people = list(Tier.objects.order_by("rank")), now(), reviewers()
     workspaces, done = -(-tokens // TOKENS_A_WORKSPACE), 0
     while done < workspaces:
         size = min(WORKSPACES_A_BATCH, workspaces - done)
         with transaction.atomic(), without_triggers():
-            batch = _batch(done, size, tiers, moment)
+            batch = _batch(done, size, tiers, people, moment)
             for model in ORDER:
                 copy(model, batch.rows[model])
         done += size
@@ -120,11 +143,11 @@ def _ids(model: type[models.Model], number: int) -> range:
     return range(last - number, last)
 
 
-def _batch(first: int, size: int, tiers: list[Tier], moment: datetime) -> Batch:
+def _batch(first: int, size: int, tiers: list[Tier], people: list[User], moment: datetime) -> Batch:
     ids: dict[type[models.Model], Iterator[int]] = {
         model: iter(_ids(model, size * TOKENS_A_WORKSPACE)) for model in ORDER
     }
-    batch = Batch(tiers, ids)
+    batch = Batch(tiers, people, moment, ids)
     for number in range(first, first + size):
         _workspace(batch, number, moment - timedelta(days=1 + number % 700))
     return batch
@@ -150,27 +173,18 @@ def _workspace(batch: Batch, number: int, since: datetime) -> None:
         created_at=since,
     )
     for place in range(APPLICATIONS_A_WORKSPACE):
-        _application(batch, f"application-{number}-{place}", workspace, person, since)
+        _application(batch, number * APPLICATIONS_A_WORKSPACE + place, workspace, person, since)
 
 
-def _application(batch: Batch, name: str, workspace: Workspace, person: User, since: datetime) -> None:
-    """With a domain, a request in the queue, and its share of the tokens."""
-    application = batch.add(Application, workspace=workspace, name=name, slug=name, created_by=person, created_at=since)
-    of = {"workspace": workspace, "application": application, "created_at": since}
-    batch.add(Domain, host=f"{name}.synthetic.example", proof="0" * 32, **of)
-    batch.add(
-        AccessRequest,
-        applicant=person,
-        tier=batch.tiers[-1],
-        state=RequestState.SUBMITTED,
-        purpose="Synthetic: so that the queue has a length.",
-        users="Nobody",
-        expected_volume=1000,
-        updated_at=since,
-        submitted_at=since,
-        due_at=since + timedelta(hours=48),
-        **of,
+def _application(batch: Batch, turn: int, workspace: Workspace, person: User, since: datetime) -> None:
+    """With a domain, an access request, and its share of the tokens."""
+    slug = f"application-{turn}"
+    application = batch.add(
+        Application, workspace=workspace, name=name_of(turn), slug=slug, created_by=person, created_at=since
     )
+    of = {"workspace": workspace, "application": application, "created_at": since}
+    batch.add(Domain, host=f"{slug}.synthetic.example", proof="0" * 32, **of)
+    add_request(batch, turn, application, person, since, batch.moment)
     for place in range(TOKENS_A_WORKSPACE // APPLICATIONS_A_WORKSPACE):
         token = batch.add(Token, name=f"token {place}", created_by=person, **of)
         key = keys.make(keys.KeyKind.SECRET, workspace.public_id)

@@ -1,6 +1,7 @@
 """Applications: a developer's apps and sites that call the platform."""
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.ids import new_public_id
 from accounts.models import Workspace
 from accounts.rights import raises_rights_version
+from accounts.search import Pairs
 
 
 class Category(models.TextChoices):
@@ -49,7 +51,10 @@ class Application(models.Model):
                 name="application_suspended_pair",
             ),
         ]
-        indexes = [models.Index(fields=["workspace", "-id"], name="application_newest")]
+        indexes = [
+            models.Index(fields=["workspace", "-id"], name="application_newest"),
+            GinIndex(Pairs("name"), name="application_by_part_of_name"),
+        ]
         triggers = raises_rights_version("slug", "name", "secret_in_query", "suspended_at", "suspended_reason")
 
     def __str__(self) -> str:
@@ -86,6 +91,7 @@ class Domain(models.Model):
                 name="domain_proved_pair",
             ),
         ]
+        indexes = [GinIndex(Pairs("host"), name="domain_by_part_of_host")]
         triggers = raises_rights_version("application", "host")
 
     def __str__(self) -> str:

@@ -29,6 +29,7 @@ class RequestState(models.TextChoices):
 OPEN = (RequestState.DRAFT, RequestState.SUBMITTED, RequestState.IN_REVIEW, RequestState.CHANGES_REQUESTED)
 TO_DECIDE = (RequestState.SUBMITTED, RequestState.IN_REVIEW)
 DECIDED = (RequestState.APPROVED, RequestState.REJECTED)
+CLOSED = (*DECIDED, RequestState.WITHDRAWN)
 _BY_A_PERSON = Q(decided_by__isnull=False, decided_rule=None)
 _BY_A_RULE = Q(decided_by=None, decided_rule__isnull=False)
 
@@ -139,7 +140,11 @@ class AccessRequest(models.Model):
             models.Index(fields=["due_at", "id"], name="request_to_decide", condition=Q(state__in=TO_DECIDE)),
             models.Index(fields=["state", "due_at", "id"], name="request_by_state"),
             models.Index(fields=["state", "-decided_at", "-id"], name="request_decided"),
+            models.Index(fields=["updated_at", "id"], name="request_closed", condition=Q(state__in=CLOSED)),
+            models.Index(fields=["due_at", "id"], name="request_snoozed", condition=Q(snoozed_at__isnull=False)),
+            models.Index(fields=["tier", "due_at", "id"], name="request_by_tier", condition=Q(state__in=TO_DECIDE)),
             models.Index(fields=["updated_at"], name="request_by_change"),
+            models.Index(fields=["signals_at"], name="request_by_signals"),
             models.Index(fields=["assigned_to", "state"], name="request_by_assignee"),
             GinIndex(fields=["repositories"], name="request_by_repository"),
             GinIndex(fields=["wording"], name="request_by_wording"),

@@ -3,34 +3,29 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final, cast
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext, ngettext
-from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Membership, User
 from accounts.paging import Page, beyond, page
 from tiers import snapshot
 from tiers.entitlements import standing
 from tiers.facts import Catalogue, GrantFacts
 from tiers.models import Grant
 from tokens.models import AccessRequest, Domain, RequestState
+from tokens.models.decisions import Decision, Outcome
+from tokens.models.desk import Mention
+from tokens.models.requests import TO_DECIDE
+from tokens.models.signals import Signal, SignalState
+from tokens.selectors.review_filters import DECIDED, PENDING, TAB_LABELS, Filters, in_tab, narrowed, order, searching
 
-# Reviewers mean to answer within this.
-TARGET: Final = timedelta(days=2)
 SIZE: Final = 30
 MOST_COUNTED: Final = 99
-
-PENDING, WAITING, DECIDED = "pending", "waiting", "decided"
-TABS: Final = {
-    PENDING: (RequestState.SUBMITTED, RequestState.IN_REVIEW),
-    WAITING: (RequestState.CHANGES_REQUESTED,),
-    DECIDED: (RequestState.APPROVED, RequestState.REJECTED, RequestState.WITHDRAWN),
-}
-TAB_LABELS: Final = {PENDING: _("Pending"), WAITING: _("Waiting on applicant"), DECIDED: _("Decided")}
-OLDEST_FIRST: Final = ("submitted_at", "id")
-ORDER: Final = {PENDING: OLDEST_FIRST, WAITING: OLDEST_FIRST, DECIDED: ("-id",)}
+# A request is called urgent when less of its time is left than this.
+SOON: Final = timedelta(hours=24)
 TONES: Final = {
     RequestState.SUBMITTED: "info",
     RequestState.IN_REVIEW: "info",
@@ -39,17 +34,8 @@ TONES: Final = {
     RequestState.REJECTED: "bad",
     RequestState.WITHDRAWN: "mute",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What the address asks for. `who`: "" anyone, "me", or "nobody" has claimed it."""
-
-    tab: str = PENDING
-    who: str = ""
-    find: str = ""
-    after: str = ""
-    before: str = ""
+_JOINED: Final = ("application", "applicant", "tier", "model", "claimed_by", "assigned_to")
+_NOT_SHOWN: Final = ("purpose", "users", "links", "decision_reason", "repositories", "wording")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +49,19 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """`holder` has it claimed, else assigned. `warned`: something speaks against it. `endorsed`: one of two approved.
+    `mentioned`: the viewer is named in a message that they have not read."""
+
     access_request: AccessRequest
     stands_on: str
     domains: str
     due: Due | None
     tone: str
+    holder: User | None
+    claimed: bool
+    warned: bool
+    endorsed: bool
+    mentioned: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,56 +71,60 @@ class Tab:
     count: str
 
 
-def visible() -> QuerySet[AccessRequest]:
-    """What reviewers see: all that was ever submitted."""
-    return AccessRequest.objects.filter(submitted_at__isnull=False)
+def tabs(now: datetime) -> list[Tab]:
+    return [Tab(slug, label, _up_to_99(slug, now) if slug != DECIDED else "") for slug, label in TAB_LABELS.items()]
 
 
-def tab_of(access_request: AccessRequest) -> str:
-    return next(tab for tab, states in TABS.items() if access_request.state in states)
+def _up_to_99(tab: str, now: datetime) -> str:
+    number = in_tab(tab, now)[: MOST_COUNTED + 1].count()
+    return f"{MOST_COUNTED}+" if number > MOST_COUNTED else str(number or "")
 
 
-def tabs() -> list[Tab]:
-    return [Tab(slug, label, _up_to_99(slug) if slug != DECIDED else "") for slug, label in TAB_LABELS.items()]
-
-
-def _up_to_99(tab: str) -> str:
-    number = visible().filter(state__in=TABS[tab])[: MOST_COUNTED + 1].count()
-    return f"{MOST_COUNTED}+" if number > MOST_COUNTED else str(number)
-
-
-def queue(filters: Filters, viewer: User) -> Page[AccessRequest]:
+def queue(filters: Filters, viewer: User, now: datetime) -> Page[AccessRequest]:
     """One page of a tab, with all that a row shows."""
-    found = visible().filter(state__in=TABS[filters.tab])
-    if filters.who == "me":
-        found = found.filter(claimed_by=viewer)
-    elif filters.who == "nobody":
-        found = found.filter(claimed_by=None)
-    if filters.find:
-        found = found.filter(_matches(filters.find))
-    found = found.select_related("application", "applicant", "tier", "model", "claimed_by", "granted_tier")
-    found = found.prefetch_related("application__domains")
-    return page(found, ORDER[filters.tab], size=SIZE, after=filters.after, before=filters.before)
+    found = with_marks(narrowed(filters, viewer, now), viewer)
+    with searching(filters):
+        return page(found, order(filters), size=SIZE, after=filters.after, before=filters.before)
 
 
-def _matches(text: str) -> Q:
-    hosts = Domain.objects.filter(application=OuterRef("application"), host__icontains=text)
-    names = Q(application__name__icontains=text) | Q(applicant__name__icontains=text)
-    return names | Q(public_id=text.lower()) | Q(Exists(hosts))
+def with_marks(found: QuerySet[AccessRequest], viewer: User) -> QuerySet[AccessRequest]:
+    """What a row shows beside the request's own columns, in the same query."""
+    this = OuterRef("pk")
+    bad = Signal.objects.filter(access_request=this, state=SignalState.BAD)
+    first = Decision.objects.filter(
+        access_request=this, outcome=Outcome.ENDORSED, lapsed_at=None, undone_at=None, reopened_at=None
+    )
+    unread = Mention.objects.filter(message__access_request=this, person=viewer, seen_at=None)
+    hosts = Domain.objects.filter(application=OuterRef("application")).values("host")[:10]
+    marked = found.annotate(
+        hosts=ArraySubquery(hosts), warned=Exists(bad), endorsed=Exists(first), mentioned=Exists(unread)
+    )
+    return marked.select_related(*_JOINED).defer(*_NOT_SHOWN)
 
 
 def rows(found: list[AccessRequest], catalogue: Catalogue, now: datetime) -> list[Row]:
-    grants = grants_of({access_request.workspace_id for access_request in found})
-    return [
-        Row(
-            access_request=access_request,
-            stands_on=_stands_on(access_request, catalogue, grants, now),
-            domains=_domains(access_request),
-            due=due(access_request, now),
-            tone=TONES[RequestState(access_request.state)],
-        )
-        for access_request in found
-    ]
+    """Of requests that came with their marks."""
+    grants = grants_of({asked.workspace_id for asked in found if asked.tier_id is not None})
+    return [_row(asked, catalogue, grants, now) for asked in found]
+
+
+def _row(asked: AccessRequest, catalogue: Catalogue, grants: dict[int, list[GrantFacts]], now: datetime) -> Row:
+    marks = cast(Any, asked)
+    undecided = asked.state in TO_DECIDE
+    lapsed = asked.claim_ends_at is not None and asked.claim_ends_at <= now
+    claimed_by = asked.claimed_by if undecided and not lapsed else None
+    return Row(
+        access_request=asked,
+        stands_on=_stands_on(asked, catalogue, grants, now),
+        domains=_domains(marks.hosts),
+        due=due(asked, now),
+        tone=TONES[RequestState(asked.state)],
+        holder=claimed_by or (asked.assigned_to if undecided else None),
+        claimed=claimed_by is not None,
+        warned=marks.warned,
+        endorsed=marks.endorsed and undecided,
+        mentioned=marks.mentioned,
+    )
 
 
 def grants_of(workspaces: set[int]) -> dict[int, list[GrantFacts]]:
@@ -145,8 +143,7 @@ def _stands_on(
     return standing(catalogue, mine, access_request.application_id, now).tier.slug
 
 
-def _domains(access_request: AccessRequest) -> str:
-    hosts = [domain.host for domain in access_request.application.domains.all()]
+def _domains(hosts: list[str]) -> str:
     if len(hosts) < 2:
         return hosts[0] if hosts else gettext("no domain")
     return ngettext("%(number)d domain", "%(number)d domains", len(hosts)) % {"number": len(hosts)}
@@ -154,13 +151,13 @@ def _domains(access_request: AccessRequest) -> str:
 
 def due(access_request: AccessRequest, now: datetime) -> Due | None:
     """When a pending request should be answered; None for all others."""
-    if access_request.submitted_at is None or access_request.state not in TABS[PENDING]:
+    if access_request.submitted_at is None or access_request.due_at is None or access_request.state not in TO_DECIDE:
         return None
-    age = now - access_request.submitted_at
-    left = TARGET - age
+    age = span(now - access_request.submitted_at)
+    left = access_request.due_at - now
     if left < timedelta(0):
-        return Due(_over(-left), span(age), "bad")
-    return Due(_left(left), span(age), "warn" if left < TARGET / 2 else "")
+        return Due(_over(-left), age, "bad")
+    return Due(_left(left), age, "warn" if left < SOON else "")
 
 
 def _left(left: timedelta) -> str:
@@ -181,22 +178,25 @@ def span(length: timedelta) -> str:
     return gettext("%(number)d d") % {"number": hours // 24}
 
 
-def position(access_request: AccessRequest) -> int | None:
+def position(access_request: AccessRequest, now: datetime) -> int | None:
     """Its place among all that wait, from 1; None for what does not wait, or stands very far back."""
-    if access_request.state not in TABS[PENDING]:
+    if access_request.state not in TO_DECIDE or access_request.due_at is None:
         return None
-    waiting = visible().filter(state__in=TABS[PENDING])
-    later = waiting.exclude(beyond(access_request, OLDEST_FIRST))[: MOST_COUNTED + 1].count()
+    waiting = in_tab(PENDING, now)
+    before = waiting.filter(
+        Q(due_at__lt=access_request.due_at) | Q(due_at=access_request.due_at, pk__lte=access_request.pk)
+    )
+    later = before[: MOST_COUNTED + 1].count()
     return later if later <= MOST_COUNTED else None
 
 
-def next_to_decide(after: AccessRequest, reviewer: User) -> AccessRequest | None:
-    """The one to open after a decision: the next older in line, else the first; none of the reviewer's own."""
-    waiting = (
-        visible()
-        .filter(state__in=TABS[PENDING])
-        .exclude(workspace__memberships__user=reviewer)
-        .exclude(pk=after.pk)
-        .order_by(*OLDEST_FIRST)
-    )
-    return waiting.filter(beyond(after, OLDEST_FIRST)).first() or waiting.first()
+def next_to_decide(filters: Filters, after: AccessRequest, reviewer: User, now: datetime) -> AccessRequest | None:
+    """The one to open after a decision, among the same filters and in the same order: the next in line, else the first.
+    None of the reviewer's own workspaces, and none that somebody else has claimed."""
+    keys = order(filters)
+    free = Q(claimed_by=None) | Q(claimed_by=reviewer) | Q(claim_ends_at__lte=now)
+    own = Membership.objects.filter(user=reviewer).values("workspace")
+    waiting = narrowed(filters, reviewer, now).filter(free, state__in=TO_DECIDE)
+    waiting = waiting.exclude(workspace__in=own).exclude(pk=after.pk).order_by(*keys)
+    with searching(filters):
+        return waiting.filter(beyond(after, keys)).first() or waiting.first()

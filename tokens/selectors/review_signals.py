@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.models import Membership, MembershipRole, User
 from tiers.facts import Catalogue, TierFacts
 from tokens.models import AccessRequest, Domain, RequestState, Token
-from tokens.selectors.review import visible
+from tokens.selectors.review_filters import visible
 
 _FACTORS: Final = {
     Authenticator.Type.WEBAUTHN: (gettext_lazy("Passkey"), "fingerprint"),

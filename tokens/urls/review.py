@@ -1,12 +1,17 @@
 from django.urls import include, path
 
-from tokens.views import imports, review, review_decisions, review_figures, review_handling, review_terms
+from tokens.views import imports, review, review_decisions, review_figures, review_handling, review_terms, saved_views
 
 app_name = "review"
 urlpatterns = [
     path("", review.queue, name="queue"),
     path("figures/", review_figures.index, name="figures"),
     path("rules/", include("tokens.urls.review_rules")),
+    path("live/", review.live, name="live"),
+    path("next/", review.following, name="next"),
+    path("views/", saved_views.index, name="views"),
+    path("views/<slug:public_id>/", saved_views.edit, name="view"),
+    path("views/<slug:public_id>/remove/", saved_views.remove, name="view_remove"),
     path("terms/", review_terms.terms, name="terms"),
     path("groups/", review_terms.groups, name="groups"),
     path("groups/<slug:public_id>/", review_terms.group, name="group"),

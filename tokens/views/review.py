@@ -1,13 +1,24 @@
 """The review desk: the queue, one access request with the evidence beside the form, and what a reviewer does."""
 
-from django.http import HttpResponse
+from datetime import datetime
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_safe
 
+from accounts import clock
 from accounts.access import SignedInRequest, requires
 from accounts.roles import Permission
+from tiers import snapshot
 from tokens.actions.mentions import mark_seen
+from tokens.policies.requests import what_happened
+from tokens.selectors import review as selectors
 from tokens.selectors.review_detail import find
-from tokens.views.review_page import show
+from tokens.selectors.review_filters import read, visible
+from tokens.selectors.review_live import arrived, behind
+from tokens.views.review_page import onward, show, tabs
 
 
 @requires(Permission.REVIEW_READ)
@@ -23,3 +34,56 @@ def one(request: SignedInRequest, public_id: str) -> HttpResponse:
     access_request = find(public_id)
     mark_seen(access_request, request.user)
     return show(request, access_request, chosen=request.GET.get("decision", ""))
+
+
+@requires(Permission.REVIEW_READ)
+@require_safe
+def following(request: SignedInRequest) -> HttpResponse:
+    """The next one to decide after `of`, among the same filters; the queue, where that is nothing."""
+    passed = visible().filter(public_id=request.GET.get("of", "").replace("\0", "")).first()
+    return HttpResponseRedirect(onward(request, passed) if passed else reverse("review:queue"))
+
+
+@requires(Permission.REVIEW_READ)
+@require_safe
+def live(request: SignedInRequest) -> HttpResponse:
+    """The list anew, if it is behind `since`, or 204. Of the request that is open (`open`, seen at `version`) only
+    what somebody else did to it: nothing here replaces what a reviewer reads or types."""
+    now, since = clock.now(), _moment(request.GET.get("since", ""))
+    if since is not None and not behind(since, now):
+        return HttpResponse(status=204)
+    filters = read(request.GET)
+    found = selectors.queue(filters, request.user, now)
+    context = {
+        "filters": filters,
+        "base": filters.query(),
+        "query": filters.query(paged=True),
+        "tabs": tabs(filters, now),
+        "rows": selectors.rows(found.rows, snapshot.load(), now),
+        "at": now.isoformat(),
+        "arrived": arrived(filters, request.user, since, now) if since else 0,
+        **_opened(request, now),
+    }
+    return render(request, "review/live.html", context)
+
+
+def _moment(text: str) -> datetime | None:
+    """As the page wrote it. None for anything else, which gets the list."""
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo is not None else None
+
+
+def _opened(request: SignedInRequest, now: datetime) -> dict[str, object]:
+    """The row of the request that is open, wherever it is by now, and what became of it since it was opened."""
+    marked = selectors.with_marks(visible(), request.user)
+    opened = marked.filter(public_id=request.GET.get("open", "")[:12].replace("\0", "")).first()
+    if opened is None:
+        return {}
+    changed = str(opened.version) != request.GET.get("version", "")
+    return {
+        "open_row": selectors.rows([opened], snapshot.load(), now)[0],
+        "happened": what_happened(find(opened.public_id)) if changed else "",
+    }

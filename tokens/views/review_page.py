@@ -1,22 +1,31 @@
 """The page of the review desk, which each of its views answers with: the list, and one access request beside it."""
 
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
 from accounts import clock
 from accounts.access import SignedInRequest
+from accounts.paging import Page
+from accounts.roles import Permission, may
 from tiers import snapshot
+from tiers.facts import Catalogue
 from tokens.forms.handling import AssignForm, RemarkForm, SnoozeForm, TakeOverForm
 from tokens.forms.review import CANNED, DecisionForm
+from tokens.forms.saved_views import SavedViewForm
 from tokens.models import AccessRequest
 from tokens.selectors import review as selectors
-from tokens.selectors.review import Filters
+from tokens.selectors.review import Tab
+from tokens.selectors.review_choices import choices
 from tokens.selectors.review_detail import Detail, detail, find
+from tokens.selectors.review_filters import PENDING, Filters, read, tab_of
+from tokens.selectors.saved_views import views_of
 
 
 def show(
@@ -30,20 +39,20 @@ def show(
     status: int = 200,
     **more: Any,
 ) -> HttpResponse:
-    """The page with that access request open, or the first of the list. A view adds what else its part of the page
-    reads as `more`."""
+    """The page with that access request open, or the first of the list. Where only another request is opened in a page
+    that stands already, its part alone. A view adds what else its part of the page reads as `more`."""
     now, catalogue = clock.now(), snapshot.load()
-    filters = _filters(request, opened)
-    found = selectors.queue(filters, request.user)
-    shown = opened or (find(found.rows[0].public_id) if found.rows else None)
+    filters = filters_of(request, opened, now)
+    alone = opened is not None and request.headers.get("HX-Target") == "detail" and status == HTTPStatus.OK
+    context = {"filters": filters, "base": filters.query(), "query": filters.query(paged=True)}
+    context |= {"at": now.isoformat(), "opened": opened is not None}
+    shown = opened
+    if not alone:
+        found = selectors.queue(filters, request.user, now)
+        shown = opened or (find(found.rows[0].public_id) if found.rows else None)
+        context |= _list(request, filters, found, catalogue, now)
     about = detail(shown, request.user, catalogue, now) if shown else None
-    context = {
-        "filters": filters,
-        "tabs": selectors.tabs(),
-        "rows": selectors.rows(found.rows, catalogue, now),
-        "pages": found,
-        "query": _query(request, filters.tab),
-        "opened": opened is not None,
+    context |= {
         "h": "h3" if opened is None else "h2",
         "about": about,
         "form": _form(about, form, chosen),
@@ -53,21 +62,50 @@ def show(
         **(_handling_forms(about, now) if about else {}),
         **more,
     }
-    return render(request, "review/page.html", context, status=status)
+    template = "review/alone.html" if alone else "review/page.html"
+    return vary(render(request, template, context, status=status))
+
+
+def _list(
+    request: SignedInRequest, filters: Filters, found: Page[AccessRequest], catalogue: Catalogue, now: datetime
+) -> dict[str, Any]:
+    return {
+        "tabs": tabs(filters, now),
+        "rows": selectors.rows(found.rows, catalogue, now),
+        "pages": found,
+        "choices": choices(filters, catalogue, request.user),
+        "views": views_of(request.user),
+        "view_form": SavedViewForm(may_share=may(request.user, Permission.REVIEW_DECIDE)),
+    }
+
+
+def tabs(filters: Filters, now: datetime) -> list[tuple[Tab, str]]:
+    """Each with the query string that keeps the other filters."""
+    return [(tab, filters.on(tab.slug).query()) for tab in selectors.tabs(now)]
+
+
+def vary(response: HttpResponse) -> HttpResponse:
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response
+
+
+def filters_of(request: HttpRequest, opened: AccessRequest | None, now: datetime) -> Filters:
+    return read(request.GET, tab_of(opened, now) if opened else PENDING)
 
 
 def address(request: HttpRequest, access_request: AccessRequest, part: str = "") -> str:
     """The page of a request, among the same filters. The part is always given after a form that had one: else a
     browser would keep the form's."""
-    tab = request.GET.get("tab", selectors.PENDING)
     fragment = f"#{part}" if part else ""
-    return f"{reverse('review:detail', args=[access_request.public_id])}?{_query(request, tab)}{fragment}"
+    query = read(request.GET).query(paged=True)
+    return f"{reverse('review:detail', args=[access_request.public_id])}?{query}{fragment}"
 
 
 def onward(request: SignedInRequest, decided: AccessRequest) -> str:
-    """Where a reviewer goes after a decision: the next one to decide, else the queue."""
-    following = selectors.next_to_decide(decided, request.user)
-    return address(request, following, "d-h") if following else reverse("review:queue")
+    """Where a reviewer goes after a decision: the next one to decide among the same filters, else the queue."""
+    filters = read(request.GET)
+    following = selectors.next_to_decide(filters, decided, request.user, clock.now())
+    return address(request, following, "d-h") if following else f"{reverse('review:queue')}?{filters.query()}"
 
 
 def _handling_forms(about: Detail, now: datetime) -> dict[str, Any]:
@@ -90,27 +128,3 @@ def _form(about: Detail | None, form: DecisionForm | None, chosen: str) -> Decis
         return DecisionForm(tiers=about.tiers, initial=initial)
     form.data = {**dict(form.data.items()), "version": about.access_request.version}
     return form
-
-
-def _filters(request: HttpRequest, opened: AccessRequest | None) -> Filters:
-    tab = request.GET.get("tab", "")
-    if tab not in selectors.TABS:
-        tab = selectors.tab_of(opened) if opened else selectors.PENDING
-    who = request.GET.get("who", "")
-    return Filters(
-        tab=tab,
-        who=who if who in ("me", "nobody") else "",
-        find=request.GET.get("find", "").replace("\0", "").strip()[:100],
-        after=request.GET.get("after", "")[:12],
-        before=request.GET.get("before", "")[:12],
-    )
-
-
-def _query(request: HttpRequest, tab: str) -> str:
-    """The filters as a query string, so that links keep them."""
-    query = request.GET.copy()
-    for name in list(query):
-        if name not in ("who", "find"):
-            del query[name]
-    query["tab"] = tab
-    return query.urlencode()

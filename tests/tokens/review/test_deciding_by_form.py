@@ -48,7 +48,7 @@ def test_approving_grants_and_opens_the_next(desk: SimpleNamespace) -> None:
 
 def test_after_the_last_one_the_queue_opens(desk: SimpleNamespace) -> None:
     response = decide(desk, ask(), decision="rejected", note="Not for now")
-    assert response["Location"] == "/review/"
+    assert response["Location"] == "/review/?tab=pending"
 
 
 @pytest.mark.parametrize(

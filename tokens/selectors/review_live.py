@@ -1,0 +1,30 @@
+"""Whether the list of a reviewer is behind, and what has come in since they looked."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db.models import Q
+
+from accounts.models import User
+from tokens.models import AccessRequest
+from tokens.selectors.review_filters import Filters, narrowed, searching
+
+# A row carries the time at which its transaction began, and is seen when that ends.
+COMMITTED_WITHIN: Final = timedelta(seconds=5)
+# Times that are shown, snoozes and claims move by the clock alone.
+OLDEST: Final = timedelta(seconds=60)
+MOST_COUNTED: Final = 99
+
+
+def behind(since: datetime, now: datetime) -> bool:
+    """Whether anything changed since then, or the clock moved on. One look into two indexes."""
+    if now - since > OLDEST:
+        return True
+    earlier = since - COMMITTED_WITHIN
+    return AccessRequest.objects.filter(Q(updated_at__gt=earlier) | Q(signals_at__gt=earlier)).exists()
+
+
+def arrived(filters: Filters, viewer: User, since: datetime, now: datetime) -> int:
+    """How many among these filters were sent since then; never counts beyond a hundred."""
+    with searching(filters):
+        return narrowed(filters, viewer, now).filter(submitted_at__gt=since)[: MOST_COUNTED + 1].count()
