@@ -5,7 +5,6 @@ What is made anew for every ask is a Struct, which is made twenty times as fast 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import NamedTuple
 
@@ -50,21 +49,6 @@ class Ask(msgspec.Struct, frozen=True):
     gateway: str = ""
     hold: Hold | None = None
     at_least: int = 0
-
-
-class Missed(Enum):
-    """No allow is to be had quickly. COUNTED: the attempt was counted against the rate already."""
-
-    NOTHING = "nothing"
-    COUNTED = "counted"
-
-
-class Asked(msgspec.Struct, frozen=True):
-    """An ordinary ask that no stored pass allows. `remembered`: PostgreSQL is away, as its gateway's record tells."""
-
-    ask: Ask
-    remembered: bool
-    missed: Missed
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +165,24 @@ class LimitState(NamedTuple):
     remaining: int
     reset: int
     scope: str
+
+
+class Missed(msgspec.Struct, frozen=True):
+    """No allow is to be had quickly. `counted`: the attempt was counted against the rate already. `rights`: all that is
+    known of the token, as it was stored, and `limits` what is left; by them it can be refused, once that is confirmed.
+    """
+
+    counted: bool
+    rights: Pass | None = None
+    limits: tuple[LimitState, ...] = ()
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """An ordinary ask that no stored pass allows. `remembered`: PostgreSQL is away, as its gateway's record tells."""
+
+    ask: Ask
+    remembered: bool
+    missed: Missed
 
 
 class Spent(msgspec.Struct, frozen=True):

@@ -20,6 +20,8 @@ from tokens.gateway.verdicts import ANONYMOUS, Verdict
 log = structlog.get_logger(__name__)
 POSTGRESQL_AWAY: Final = frozenset({"postgresql_away"})
 _ALL_THERE: Final[frozenset[str]] = frozenset()
+NOTHING: Final = Missed(counted=False)
+_COUNTED: Final = Missed(counted=True)
 
 
 class Allow(msgspec.Struct, frozen=True, gc=False):
@@ -49,26 +51,32 @@ def allow(ask: Ask, token: str, workspace: str, *, postgresql_is_away: bool = Fa
     now = clock.now()
     verdicts = catalogues.verdicts(now, at_any_age=postgresql_is_away)
     if verdicts is None:
-        return Missed.NOTHING
+        return NOTHING
     units = metering.units(ask, verdicts.price(ask))
     fresh = store.FRESH_WHILE_AWAY_MS if postgresql_is_away else store.FRESH_MS
     try:
         taken = store.take(workspace, store.pass_key(workspace, token), now, units=units, fresh_ms=fresh)
     except Away as error:
         log.warning("redis_away", error=str(error))
-        return Missed.NOTHING
+        return NOTHING
     if taken is None or taken.blob is None or taken.status == store.RATE:
-        return Missed.NOTHING
+        return NOTHING
     if taken.status == store.ALLOWANCE:
-        return Missed.COUNTED
+        return _COUNTED
     found = stored.decode(taken.blob)
     verdict = verdicts.of(found.shape, ask, now)
     if verdict is None or found.rights_version < ask.at_least:
         metering.give_back(Spent(workspace, units, found.counters, taken.packs), now)
-        return Missed.COUNTED
+        return _COUNTED if verdict or taken.packs else _refused(found, taken.states, units, now)
     if taken.age > renewals.AFTER_MS:
         renewals.ask_for(workspace, found.rights_version)
     return Allow(ask, now, found, verdict, taken.states, units, taken.packs, postgresql_is_away)
+
+
+def _refused(found: StoredPass, states: Sequence[State], units: int, now: float) -> Missed:
+    """What is left: with the units that were given back."""
+    left = [store.with_units(state, units) for state in states]
+    return Missed(counted=True, rights=stored.whole(found), limits=metering.states(left, found.counters, now))
 
 
 def _of_nobody(ask: Ask, away: bool) -> Decision | Missed:
@@ -76,16 +84,16 @@ def _of_nobody(ask: Ask, away: bool) -> Decision | Missed:
     verdicts = catalogues.verdicts(now, at_any_age=away)
     verdict = verdicts.of(ANONYMOUS, ask, now) if verdicts else None
     if verdict is None:
-        return Missed.NOTHING
+        return NOTHING
     held = metering.budget_of_address(verdict.tier)
     units = metering.units(ask, verdict.price)
     try:
         taken = store.take_of_address(metering.bucket(ask), now, units=units, held=held)
     except Away as error:
         log.warning("redis_away", error=str(error))
-        return Missed.NOTHING
+        return NOTHING
     if taken.status != store.TAKEN:
-        return Missed.COUNTED if taken.status == store.ALLOWANCE else Missed.NOTHING
+        return _COUNTED if taken.status == store.ALLOWANCE else NOTHING
     return Decision(
         ask=ask,
         at=datetime.fromtimestamp(now, UTC),

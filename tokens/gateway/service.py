@@ -20,6 +20,7 @@ from tiers.facts import Catalogue
 from tokens import keys
 from tokens.gateway import (
     catalogues,
+    confirming,
     connections,
     express,
     limit_refusals,
@@ -91,14 +92,14 @@ def _answered(ask: Ask, away: bool, check: Check | None, missed: Missed | None) 
     workspace = "" if ask.token is None else keys.workspace_of(ask.token)
     if workspace is None:
         return refused(ask, refusals.token_malformed()), metrics.POSTGRESQL
-    quick = missed or (Missed.NOTHING if ask.hold else express.answer(ask, workspace))
+    quick = missed or (express.NOTHING if ask.hold else express.answer(ask, workspace))
     if isinstance(quick, Decision):
         return _checked(quick, check), metrics.STORED_PASS
     metrics.count(metrics.Event.MISS)
     if away:
         return _while_away(ask, workspace, check)
     try:
-        decision = _from_postgresql(ask, check, counted=quick is Missed.COUNTED)
+        decision = _by_what_is_stored(ask, check, quick) or _from_postgresql(ask, check, counted=quick.counted)
     except (DatabaseError, InterfaceError) as error:
         log.error("decision_unavailable", error=str(error), request_id=ask.request_id)
         return _while_away(ask, workspace, check)
@@ -168,6 +169,15 @@ def _while_away(ask: Ask, workspace: str, check: Check | None) -> tuple[Decision
 
 
 # --- The slow way -----------------------------------------------------------------------------------------
+
+
+def _by_what_is_stored(ask: Ask, check: Check | None, missed: Missed) -> Decision | None:
+    """A refusal by the stored pass, if PostgreSQL says, now, that there is no newer one."""
+    said = confirming.confirmed(missed.rights) if missed.rights else None
+    if said is None:
+        return None
+    decision = decide(catalogues.at(said.catalogue_version), missed.rights, ask, said.now)
+    return None if decision.allow else _checked(structs.replace(decision, limits=missed.limits), check)
 
 
 def _from_postgresql(ask: Ask, check: Check | None, *, counted: bool) -> Decision:

@@ -171,6 +171,12 @@ def give_back(spent: Spent, now: float) -> None:
     _wire().run(_GIVE_BACK, (workspace_key(spent.workspace),), given)
 
 
+def with_units(state: State, units: int) -> State:
+    """What is left where so many units of day and month are not spent after all."""
+    rate, left, reset, day, day_left, month, month_left = state
+    return [rate, left, reset, day, day_left + units * (day >= 0), month, month_left + units * (month >= 0)]
+
+
 def confirm(versions: Iterable[tuple[str, int]], read_at: float) -> None:
     """PostgreSQL had these versions of workspaces when it was read. Raises Away."""
     at = int(read_at * 1000)

@@ -5,7 +5,9 @@ same for thousands of tokens, so the verdicts of few shapes answer nearly all as
 nor what else is stored changes: no grant starts or ends, and the token does not end.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from ipaddress import ip_network
 from typing import Final
 
@@ -13,7 +15,7 @@ import msgspec
 
 from tiers.entitlements import Phase, in_scope, phase
 from tiers.facts import GrantFacts
-from tokens.gateway.ask import ApplicationFacts, Identity, Pass
+from tokens.gateway.ask import ApplicationFacts, Identity, OpenRequest, Pass
 
 # Raised with every change of what is stored.
 FORMAT: Final = 2
@@ -25,15 +27,20 @@ _APPLICATION: Final = 0
 _FAR: Final = datetime(9000, 1, 1, tzinfo=UTC)
 
 Source = tuple[str, str, float | None]
+# An open access request: id, state, tier, model, since when.
+Opening = tuple[str, str, str | None, str | None, datetime]
 
 
 class StoredPass(Identity, array_like=True, frozen=True, gc=False):
     """`grants`: source, source id and end (Unix time) of each live grant, in the shape's order. `counters`: of each
-    limit, in the order in which the limits are stored."""
+    limit, in the order in which the limits are stored. `whole`: with `open_requests`, nothing else is known of the
+    token that a refusal depends on, nor becomes known while its rights version stands."""
 
     counters: tuple[str, ...]
     shape: bytes
     grants: list[Source]
+    whole: bool = False
+    open_requests: list[Opening] = []
 
 
 class _Shape(msgspec.Struct, array_like=True, frozen=True):
@@ -70,8 +77,35 @@ def encode(rights: Pass, counters: tuple[str, ...], now: datetime) -> bytes | No
         counters=counters,
         shape=_shape_of(rights, live),
         grants=[(g.source, g.source_id, g.ends_at.timestamp() if g.ends_at else None) for g in live],
+        # Free tries that are taken from now on raise no version, but refuse only what this would allow.
+        whole=len(live) == len(rights.grants) and not (rights.orders or rights.tries),
+        open_requests=[(one.id, one.state, one.tier, one.model, one.since) for one in rights.open_requests],
     )
     return _encode(stored)
+
+
+def whole(found: StoredPass) -> Pass | None:
+    """The pass that this was made of, for `decide()` and whoever tells its refusals; None where more is to be known."""
+    if not found.whole:
+        return None
+    blank = stand_in(found.shape)
+    return replace(
+        blank,
+        token=found.token,
+        workspace=found.workspace,
+        application=replace(blank.application, id=found.application, slug=found.slug),
+        rights_version=found.rights_version,
+        grants=tuple(
+            replace(
+                grant,
+                source=source,
+                source_id=source_id,
+                ends_at=None if end is None else datetime.fromtimestamp(end, UTC),
+            )
+            for grant, (source, source_id, end) in zip(blank.grants, found.grants, strict=True)
+        ),
+        open_requests=tuple(OpenRequest(*values) for values in found.open_requests),
+    )
 
 
 def until(rights: Pass, now: datetime) -> datetime | None:
@@ -80,6 +114,7 @@ def until(rights: Pass, now: datetime) -> datetime | None:
     return min((at for at in moments if at is not None and at > now), default=None)
 
 
+@lru_cache(maxsize=1024)
 def stand_in(shape: bytes) -> Pass:
     """A pass that `decide()` answers as it would the real one, but for whose it is. The ids of its grants are their
     places in the shape."""

@@ -74,3 +74,34 @@ def test_what_the_true_pass_allows_is_allowed_by_what_is_stored(world: World) ->
     true = decide(catalogue, rights, ask, worlds.NOW)
     if true.allow and true.tries_left is None:
         assert quick(catalogue, rights, ask, worlds.NOW, worlds.NOW) is not None
+
+
+@settings(max_examples=300)
+@given(world=open_worlds, wait=later)
+def test_a_whole_pass_is_refused_as_the_true_one_is(world: World, wait: timedelta) -> None:
+    catalogue, rights, ask = world
+    if rights is None:
+        return
+    blob, until = stored.encode(rights, ("a",), worlds.NOW), stored.until(rights, worlds.NOW)
+    whole = stored.whole(stored.decode(blob)) if blob else None
+    now = worlds.NOW + wait
+    if whole is None or (until is not None and now >= until):
+        return
+    found, true = decide(catalogue, whole, ask, now), decide(catalogue, rights, ask, now)
+    assert found.refusals == true.refusals
+    assert (found.identity, found.tier, found.operation, found.model) == (
+        true.identity,
+        true.tier,
+        true.operation,
+        true.model,
+    )
+
+
+@given(rights=worlds.passes())
+def test_a_pass_is_whole_where_nothing_else_is_known(rights: Pass) -> None:
+    known = replace(rights, grants=(), orders=(), tries=(), revoked_at=None, ends_at=None)
+    blob = stored.encode(known, (), worlds.NOW)
+    assert blob is None or stored.whole(stored.decode(blob)) is not None
+    for more in ({"orders": rights.orders}, {"tries": rights.tries}):
+        blob = stored.encode(replace(known, **more), (), worlds.NOW)
+        assert blob is None or (stored.whole(stored.decode(blob)) is None) == any(more.values())
