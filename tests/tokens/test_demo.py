@@ -23,6 +23,7 @@ from tokens import keys
 from tokens.gateway.ask import Ask
 from tokens.gateway.service import answer
 from tokens.models import AccessRequest, Application, Domain, Gateway, RequestMessage, RequestState, Token, TokenSecret
+from tokens.selectors.review_figures import figures, usual_time
 
 pytestmark = pytest.mark.django_db
 LABELS = {"seed", "flower", "expired", "revoked", "publishable", "restricted", "suspended"}
@@ -198,3 +199,22 @@ def test_with_demo_off_its_tokens_are_unknown(loaded: dict[str, Any], settings: 
     settings.DEMO = False
     assert reason(loaded["tokens"]["seed"]) == "token_unknown"
     assert TokenSecret.objects.exists()
+
+
+def test_the_desk_has_something_of_everything(loaded: dict[str, Any]) -> None:
+    waiting = AccessRequest.objects.filter(state__in=["submitted", "in_review"])
+    assert waiting.count() >= 12
+    for there in (
+        {"escalated_at__isnull": False},
+        {"due_at__lt": clock.now()},
+        {"snoozed_until__gt": clock.now()},
+        {"assigned_to__isnull": False},
+        {"claim_ends_at__gt": clock.now()},
+        {"decisions__outcome": "endorsed", "decisions__lapsed_at": None},
+    ):
+        assert waiting.filter(**there).exists(), there
+    whole = figures(90, clock.now())
+    assert len(whole.reviewers) >= 4
+    assert len(whole.kinds) == 3
+    assert usual_time("tier:flower") is not None
+    assert usual_time("model") is not None

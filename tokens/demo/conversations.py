@@ -7,7 +7,7 @@ from typing import Final
 
 from accounts import clock
 from tiers.models import Tier
-from tokens.actions.handling import claim_request, release_request
+from tokens.actions.handling import assign_request, claim_request, release_request, snooze_request
 from tokens.actions.requests import add_message, edit_request, save_draft, submit_request, withdraw_request
 from tokens.actions.reviews import approve_request, ask_for_changes, reject_request
 from tokens.demo.story import Stage, Step, Table, read, span, subject
@@ -68,6 +68,16 @@ def _release(stage: Stage, access_request: AccessRequest, step: Table) -> None:
     release_request(access_request=access_request, by=stage.people[step["by"]])
 
 
+def _snooze(stage: Stage, access_request: AccessRequest, step: Table) -> None:
+    until, by = clock.now() + timedelta(days=step["days"]), stage.people[step["by"]]
+    snooze_request(access_request=access_request, version=access_request.version, until=until, by=by)
+
+
+def _assign(stage: Stage, access_request: AccessRequest, step: Table) -> None:
+    to, by = stage.people[step["to"]], stage.people[step["by"]]
+    assign_request(access_request=access_request, to=to, group=access_request.group, by=by)
+
+
 def _ask(stage: Stage, access_request: AccessRequest, step: Table) -> None:
     by, version = stage.people[step["by"]], access_request.version
     ask_for_changes(access_request=access_request, version=version, text=step["text"], by=by)
@@ -96,6 +106,8 @@ _ACTIONS: Final[dict[str, Callable[[Stage, AccessRequest, Table], None]]] = {
     "withdraw": _withdraw,
     "claim": _claim,
     "release": _release,
+    "snooze": _snooze,
+    "assign": _assign,
     "ask": _ask,
     "approve": _approve,
     "reject": _reject,

@@ -12,7 +12,7 @@ from accounts import audit, clock, demo
 from accounts.models import AuditEvent, Workspace
 from tiers.actions.webhook_sources import MintedSource
 from tokens.actions.gateways import MintedGateway
-from tokens.demo import belongings, calls, cast, conversations, keyring, offers, purchases, written
+from tokens.demo import belongings, calls, cast, conversations, desk, keyring, offers, purchases, written
 from tokens.demo.moved_clock import moved_clock
 from tokens.demo.story import Stage, Step
 from tokens.models import Decision, Gateway
@@ -57,6 +57,7 @@ def _tell() -> None:
     plan = [
         *cast.steps(stage),
         *belongings.steps(stage),
+        *desk.steps(stage),
         *conversations.steps(stage),
         *keyring.steps(stage, texts),
         *offers.steps(stage),
