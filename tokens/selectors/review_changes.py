@@ -1,23 +1,32 @@
-"""What an approval would change: the application's standing now, and with one more grant."""
+"""What an approval would change: the application's rights now, and with one more grant. Computed by the code that
+answers gateways, so that a preview cannot differ from what happens."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from tiers.entitlements import Held, holding, standing
-from tiers.facts import Catalogue, GrantFacts
+from tiers.entitlements import Held, Standing, holding, standing
+from tiers.facts import NO_LIMITS, Catalogue, GrantFacts, LimitFacts
 from tiers.models import GrantSource
-from tokens.models import AccessRequest, Token
+from tokens.gateway.limits import of_application
+from tokens.models import AccessRequest, LimitOverride, Token
+
+# A limit that grows by this factor, or a model whose call counts as so many, is pointed out.
+MANIFOLD: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
+    """`risk` says in words what is to be looked at twice; empty where nothing is."""
+
     label: str
     now: str
     after: str
+    risk: str = ""
 
     @property
     def same(self) -> bool:
@@ -26,7 +35,8 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """`opened` are the models that the application may call then and may not now."""
+    """`opened` are the models that the application may call then and may not now, `risky` why some of them are to be
+    looked at twice. `held`: what staff set for this application, which an approval leaves as it is."""
 
     tier_now: str
     tier_after: str
@@ -34,6 +44,16 @@ class Changes:
     models: Change
     opened: list[str]
     tokens: list[str]
+    risky: Mapping[str, str]
+    held: bool = False
+
+    @property
+    def none(self) -> bool:
+        return self.tier_now == self.tier_after and not self.opened and all(limit.same for limit in self.limits)
+
+    @property
+    def harmless(self) -> list[str]:
+        return [name for name in self.opened if name not in self.risky]
 
 
 def changes(
@@ -42,26 +62,26 @@ def changes(
     grants: Sequence[GrantFacts],
     tokens: list[Token],
     now: datetime,
+    *,
+    grant: GrantFacts | None = None,
+    staffs: LimitFacts = NO_LIMITS,
 ) -> Changes:
-    """From what is held now to what would be held if it were approved as asked."""
+    """From what is held now to what would be held with `grant`, or if it were approved as asked. `staffs`: the limits
+    that staff set for the application."""
     application = access_request.application_id
-    then = [*grants, as_asked(access_request)]
-    before = standing(catalogue, grants, application, now).tier
-    after = standing(catalogue, then, application, now).tier
-    held, opened = _models(catalogue, grants, application, now), _models(catalogue, then, application, now)
-    limits = [
-        (_("Requests per minute"), before.requests_per_minute, after.requests_per_minute),
-        (_("Calls per day"), before.requests_per_day, after.requests_per_day),
-        (_("Calls per month"), before.requests_per_month, after.requests_per_month),
-        (_("Calls at once"), before.concurrent_calls, after.concurrent_calls),
-    ]
+    then = [*grants, grant or as_asked(access_request)]
+    before, after = (standing(catalogue, held, application, now) for held in (grants, then))
+    had, has = (_models(catalogue, held, application, now) for held in (grants, then))
+    opened = [name for name in has if name not in had]
     return Changes(
-        tier_now=before.slug,
-        tier_after=after.slug,
-        limits=[Change(label, _number(first), _number(second)) for label, first, second in limits],
-        models=Change(_("Models"), _number(len(held)), _number(len(opened))),
-        opened=[name for name in opened if name not in held],
+        tier_now=before.tier.slug,
+        tier_after=after.tier.slug,
+        limits=_limits(staffs, before, after),
+        models=Change(_("Models"), _number(len(had)), _number(len(has))),
+        opened=opened,
         tokens=[token.name for token in tokens],
+        risky={name: why for name in opened if (why := _why_risky(catalogue, name))},
+        held=staffs != NO_LIMITS,
     )
 
 
@@ -76,11 +96,52 @@ def as_asked(access_request: AccessRequest) -> GrantFacts:
     )
 
 
+def limits_by_staff(access_request: AccessRequest) -> LimitFacts:
+    """Of its application. One query."""
+    override = LimitOverride.objects.filter(
+        workspace=access_request.workspace_id, application=access_request.application_id
+    ).first()
+    return override.limit_facts if override else NO_LIMITS
+
+
+def _limits(staffs: LimitFacts, before: Standing, after: Standing) -> list[Change]:
+    now, then = of_application(staffs, before), of_application(staffs, after)
+    return [
+        _limit(_("Requests per minute"), now.per_minute, then.per_minute),
+        _limit(_("Calls per day"), now.per_day, then.per_day),
+        _limit(_("Calls per month"), now.per_month, then.per_month),
+        _limit(_("Calls at once"), now.concurrent, then.concurrent),
+    ]
+
+
+def _limit(label: str, now: int | None, then: int | None) -> Change:
+    return Change(label, _number(now), _number(then), _why_steep(now, then))
+
+
+def _why_steep(now: int | None, then: int | None) -> str:
+    if now is None:
+        return ""
+    if then is None:
+        return _("no limit any more")
+    if then < MANIFOLD * now:
+        return ""
+    return _("%(times)s times as many") % {"times": _number(then // now)}
+
+
+def _why_risky(catalogue: Catalogue, name: str) -> str:
+    model = catalogue.models[name]
+    if model.gated:
+        return _("gated")
+    if model.cost >= MANIFOLD:
+        return _("each call counts as %(calls)s") % {"calls": _number(model.cost)}
+    return ""
+
+
 def _models(catalogue: Catalogue, grants: Sequence[GrantFacts], application: int, now: datetime) -> list[str]:
     return [
         name
         for name, model in catalogue.models.items()
-        if (model.retired_at is None or model.retired_at > now)
+        if not model.is_retired(now)
         and isinstance(holding(catalogue, grants, model, application=application, permission="generate", now=now), Held)
     ]
 

@@ -17,7 +17,7 @@ from tokens.models import AccessRequest, RequestState, Token
 from tokens.policies import requests as policies
 from tokens.review_terms import has_woken, is_asleep
 from tokens.selectors.review import TONES, Due, due, grants_of, position
-from tokens.selectors.review_changes import Changes, changes
+from tokens.selectors.review_changes import Changes, changes, limits_by_staff
 from tokens.selectors.review_filters import visible
 from tokens.selectors.review_signals import Signal, signals
 from tokens.selectors.review_timeline import Entry, timeline
@@ -108,7 +108,7 @@ def detail(access_request: AccessRequest, viewer: User, catalogue: Catalogue, no
         tone=TONES[RequestState(access_request.state)],
         due=due(access_request, now),
         position=position(access_request, now),
-        changes=changes(access_request, catalogue, grants, tokens, now),
+        changes=changes(access_request, catalogue, grants, tokens, now, staffs=limits_by_staff(access_request)),
         signals=signals(access_request, catalogue, tokens),
         timeline=timeline(access_request, viewer, internal=reads_internal),
         links=_web_addresses(access_request.links.split()),
