@@ -1,23 +1,48 @@
 """Whether a version of a rule fits what is known of an access request, condition by condition. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tokens.models.rules import RuleEffect, RuleVersion
-from tokens.rules.conditions import CONDITIONS, Answer, Facts, Part, answer
+from tokens.rules.conditions import CONDITIONS, Answer, Condition, Facts, Part, answer
+
+_ONE_IS_ENOUGH: Final = gettext_lazy("one approval is enough")
+_OUTSIDERS: Final = gettext_lazy("nobody behind the rule belongs to the workspace")
+_IN_GOOD_STANDING: Final = gettext_lazy("nothing of the applicant's is suspended")
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One condition with what came of it, in words. `field` is empty for what no rule can leave out."""
+    """One condition, as it is stored, with what came of it. It is put in words only where they are read, since a
+    preview makes thousands. `always` says what no rule can leave out, which has no condition."""
 
-    field: str
-    words: str
     answer: Answer
-    found: str = ""
+    row: Mapping[str, Any]
+    facts: Facts
+    always: Promise | str = ""
+
+    @property
+    def field(self) -> str:
+        return "" if self.always else self.row["field"]
+
+    @property
+    def words(self) -> str:
+        return str(self.always) or _words(self.row)
+
+    @property
+    def found(self) -> str:
+        if self.always:
+            return ""
+        condition = _known(self.row)
+        if condition is None:
+            return _("not known in this version of the platform")
+        found = condition.found(self.facts)
+        return _("could not be checked") if self.answer is Answer.UNKNOWN and not found else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,28 +80,25 @@ def parts_of(versions: Iterable[RuleVersion]) -> frozenset[Part]:
     return frozenset(condition.part for condition in asked if condition and condition.part)
 
 
-def _check(row: dict[str, Any], facts: Facts) -> Check:
+def _check(row: Mapping[str, Any], facts: Facts) -> Check:
     """A condition that this release does not know is never fulfilled."""
-    condition = CONDITIONS.get(row["field"])
-    if condition is None or condition.sign != row["is"]:
-        return Check(row["field"], _words(row), Answer.UNKNOWN, _("not known in this version of the platform"))
-    result = condition.test(facts, row["value"])
-    found = condition.found(facts)
-    if result is Answer.UNKNOWN and not found:
-        found = _("could not be checked")
-    return Check(row["field"], _words(row), result, found)
+    condition = _known(row)
+    return Check(condition.test(facts, row["value"]) if condition else Answer.UNKNOWN, row, facts)
 
 
-def _words(row: dict[str, Any]) -> str:
+def _known(row: Mapping[str, Any]) -> Condition | None:
     condition = CONDITIONS.get(row["field"])
-    if condition is None or condition.sign != row["is"]:
-        return f"{row['field']} {row['is']} {row['value']}"
-    return condition.words(row["value"])
+    return condition if condition and condition.sign == row["is"] else None
+
+
+def _words(row: Mapping[str, Any]) -> str:
+    condition = _known(row)
+    return condition.words(row["value"]) if condition else f"{row['field']} {row['is']} {row['value']}"
 
 
 def _always(facts: Facts, behind: set[int]) -> list[Check]:
     return [
-        Check("", _("one approval is enough"), answer(facts.approvals_needed == 1)),
-        Check("", _("nobody behind the rule belongs to the workspace"), answer(not behind & facts.insiders)),
-        Check("", _("nothing of the applicant's is suspended"), answer(not facts.suspended)),
+        Check(answer(facts.approvals_needed == 1), {}, facts, _ONE_IS_ENOUGH),
+        Check(answer(not behind & facts.insiders), {}, facts, _OUTSIDERS),
+        Check(answer(not facts.suspended), {}, facts, _IN_GOOD_STANDING),
     ]
