@@ -4,14 +4,16 @@ What was imported was sent elsewhere long ago: it counts from when it came here.
 
 from typing import Final
 
-# `DECIDED` needs `since`. The audit has every asking and every sending again, whenever they were; an asking that was
-# undone has no sending after it.
+# `DECIDED` needs `since`. The audit has every asking and every sending again, whenever they were; none is older than
+# the oldest request that is looked at. An asking that was undone has no sending after it.
 DECIDED: Final = """
 WITH pauses AS (
     SELECT subject_id, sum(ended - at) AS waited
       FROM (SELECT subject_id, action, at, lead(at) OVER later AS ended, lead(action) OVER later AS next
               FROM accounts_auditevent
              WHERE action IN ('request.changes_requested', 'request.resubmitted') AND subject_type = 'AccessRequest'
+               AND at >= (SELECT min(greatest(submitted_at, created_at)) FROM tokens_accessrequest
+                           WHERE state IN ('approved', 'rejected') AND decided_at >= %(since)s)
             WINDOW later AS (PARTITION BY subject_id ORDER BY id)) event
      WHERE action = 'request.changes_requested' AND next = 'request.resubmitted'
      GROUP BY subject_id
