@@ -8,17 +8,16 @@ from smtplib import SMTPRecipientsRefused
 from typing import Any, Final
 
 import structlog
-from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
-from django.urls import reverse
 
 from accounts import clock
 from accounts.backends import may_sign_in
 from tiers.claims import claimed
 from tokens import mails
 from tokens.actions.transitions import lock_workspace
+from tokens.links import APPLICANT, link
 from tokens.models import Decision, Outcome
 from tokens.policies.requests import may_ask_again_at
 
@@ -80,7 +79,7 @@ def _send(decision: Decision) -> bool:
         "access_request": access_request,
         "event": f"request.{decision.outcome}",
         "note": decision.note,
-        "link": settings.SITE_URL + reverse("requests:detail", args=[access_request.public_id]),
+        "link": link(APPLICANT, access_request, f"request.{decision.outcome}"),
         "again": may_ask_again_at(access_request) if rejected else None,
     }
     try:

@@ -17,6 +17,7 @@ from accounts.backends import may_sign_in
 from accounts.models import AuditEvent, Membership, MembershipRole, User
 from tokens import decision_mails, mails
 from tokens.gateway import folding, partitions
+from tokens.links import APPLICANT, REVIEWER, link
 from tokens.models import AccessRequest, RequestMessage, RequestState, TokenSecret
 from tokens.selectors.reviewers import reviewers_of
 
@@ -36,7 +37,7 @@ def tell_applicant(pk: int, event: str, version: int, message: int = 0) -> None:
     """`message` tells two of one version apart: a message changes nothing of the request."""
     access_request = _read(pk)
     note = _reason(access_request, event) if event == "request.reopened" else ""
-    _tell([access_request.applicant], access_request, event, f"{version}:{message}", "requests:detail", note)
+    _tell([access_request.applicant], access_request, event, f"{version}:{message}", APPLICANT, note)
 
 
 @shared_task(**RETRIES)  # type: ignore[untyped-decorator]
@@ -50,7 +51,7 @@ def tell_reviewers(pk: int, event: str, version: int, message: int = 0) -> None:
         people = reviewers_of(access_request)
     else:
         return
-    _tell(people, access_request, event, f"{version}:{message}", "review:detail")
+    _tell(people, access_request, event, f"{version}:{message}", REVIEWER)
 
 
 @shared_task(**RETRIES)  # type: ignore[untyped-decorator]
@@ -61,12 +62,12 @@ def tell_person(pk: int, event: str, person_pk: int, number: int) -> None:
     if event == "request.assigned" and access_request.assigned_to_id != person_pk:
         return
     message = RequestMessage.objects.select_related("author").filter(pk=number, access_request=pk).first()
-    link = settings.SITE_URL + reverse("review:detail", args=[access_request.public_id])
-    context = {"access_request": access_request, "event": event, "message": message, "link": link}
-    if event == "request.assigned":
-        context["message"] = None
-    else:
-        context["link"] = f"{link}#conversation-h"
+    context = {
+        "access_request": access_request,
+        "event": event,
+        "message": message if event != "request.assigned" else None,
+        "link": link(REVIEWER, access_request, event),
+    }
     if may_sign_in(person):
         _send_once(person, f"mail:{pk}:{event}:{number}:{person_pk}", "handling", context)
 
@@ -76,8 +77,8 @@ def tell_owners_of_leak(secret_pk: int) -> None:
     """Owners of the workspace, of a token that was found in public."""
     secret = TokenSecret.objects.select_related("token__application", "token__workspace").get(pk=secret_pk)
     token = secret.token
-    link = settings.SITE_URL + reverse("tokens:detail", args=[token.public_id])
-    context = {"token": token, "secret": secret, "link": link}
+    where = settings.SITE_URL + reverse("tokens:detail", args=[token.public_id])
+    context = {"token": token, "secret": secret, "link": where}
     owners = Membership.objects.filter(workspace=token.workspace, role=MembershipRole.OWNER).select_related("user")
     for person in (owner.user for owner in owners):
         if may_sign_in(person):
@@ -102,7 +103,7 @@ def _tell(
         "asked": str(subject or ""),
         "access_request": access_request,
         "event": event,
-        "link": settings.SITE_URL + reverse(page, args=[access_request.public_id]),
+        "link": link(page, access_request, event),
         "note": note,
     }
     for person in people:

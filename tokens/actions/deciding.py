@@ -24,6 +24,8 @@ _KEPT: Final = (
     "snoozed_until",
     "snoozed_by_id",
 )
+# What the applicant had written, to compare with what they write when they are asked.
+WRITTEN: Final = ("purpose", "expected_volume", "users", "links")
 _MOMENTS: Final = frozenset(name for name in _KEPT if not name.endswith("_id"))
 UNDECIDED: Final[dict[str, Any]] = {
     "decided_at": None,
@@ -56,7 +58,9 @@ def before(access_request: AccessRequest, endorsement: Decision | None) -> dict[
     """What the request is, for `restored`."""
     kept = {name: getattr(access_request, name) for name in _KEPT}
     plain = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in kept.items()}
-    return {"state": access_request.state, "endorsement": endorsement.pk if endorsement else None, "columns": plain}
+    written = {name: getattr(access_request, name) for name in WRITTEN}
+    standing = endorsement.pk if endorsement else None
+    return {"state": access_request.state, "endorsement": standing, "columns": plain, "written": written}
 
 
 def restored(decision: Decision) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from accounts.models import User, Workspace
 from accounts.paging import Page, page
 from tiers.entitlements import Standing
 from tiers.facts import Catalogue, TierFacts
-from tiers.models import AIModel, Grant, Tier
+from tiers.limit_rules import NAMES
+from tiers.models import LIMITS, AIModel, Grant, Tier
 from tokens.models import AccessRequest, Application, RequestState, Token
 from tokens.selectors.standings import grants_of, standings
 from tokens.selectors.usual_times import in_words
@@ -107,6 +108,12 @@ def granted(asked: AccessRequest) -> Grant | None:
     if asked.state != RequestState.APPROVED:
         return None
     return Grant.objects.filter(source="request", source_id=asked.public_id).select_related("tier", "model").first()
+
+
+def own_limits(grant: Grant | None) -> list[tuple[str, int]]:
+    """The limits that were granted in place of the tier's, by name."""
+    values = [(str(NAMES[column]), getattr(grant, column)) for column in LIMITS] if grant else []
+    return [(name, value) for name, value in values if value is not None]
 
 
 def holds(grant: Grant, now: datetime) -> bool:

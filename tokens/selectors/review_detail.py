@@ -16,6 +16,7 @@ from tokens.lifecycle import Action, allows
 from tokens.models import AccessRequest, RequestState, Token
 from tokens.policies import requests as policies
 from tokens.review_terms import has_woken, is_asleep
+from tokens.selectors.resubmission import Resubmission, resubmission
 from tokens.selectors.review import TONES, Due, due, grants_of, position
 from tokens.selectors.review_changes import Changes, changes, limits_by_staff
 from tokens.selectors.review_filters import visible
@@ -59,6 +60,7 @@ class Detail:
     claimed_by_viewer: bool
     reviewers: list[User]
     claim_left: str
+    resubmission: Resubmission | None
 
     @property
     def decidable(self) -> bool:
@@ -118,6 +120,7 @@ def detail(access_request: AccessRequest, viewer: User, catalogue: Catalogue, no
         reads_internal=reads_internal,
         claimed_by_viewer=access_request.claimed_by_id == viewer.pk,
         claim_left=_claim_left(access_request, now),
+        resubmission=resubmission(access_request),
         reviewers=[] if refused else list(reviewers_of(access_request)),
     )
 

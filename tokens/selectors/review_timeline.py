@@ -57,6 +57,7 @@ class Entry:
     icon: str = ""
     tone: str = ""
     internal: bool = False
+    resubmitted: bool = False
 
 
 def timeline(access_request: AccessRequest, viewer: User, *, internal: bool) -> list[Entry]:
@@ -80,6 +81,7 @@ def timeline(access_request: AccessRequest, viewer: User, *, internal: bool) -> 
 def _of_events(events: Iterable[AuditEvent], messages: Iterable[RequestMessage], viewer: User) -> Iterator[Entry]:
     """What was asked for is a message of the same transaction, and carries the event's instant."""
     said = {(message.at, message.author_id): message for message in messages}
+    compared = False  # With what was asked for: the newest alone, which comes first.
     for event in _told(events):
         _, icon, tone = EVENTS[event.action]
         message = said.get((event.at, event.actor_id or 0)) if event.action in WITH_MESSAGE else None
@@ -87,7 +89,9 @@ def _of_events(events: Iterable[AuditEvent], messages: Iterable[RequestMessage],
         text = message.text if message else event.reason
         internal = event.action in INTERNAL or (message is not None and message.internal)
         who = _who(event.actor, viewer, name)
-        yield Entry(event.at, name, who, _did(event), text, icon, tone, internal)
+        again = event.action == "request.resubmitted" and not compared
+        compared |= again
+        yield Entry(event.at, name, who, _did(event), text, icon, tone, internal, again)
 
 
 def _by_itself(event: AuditEvent) -> str:

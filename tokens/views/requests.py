@@ -22,11 +22,13 @@ from tokens.actions import requests as actions
 from tokens.forms.errors import add_domain_error
 from tokens.forms.requests import AccessRequestForm, MessageForm
 from tokens.lifecycle import Action
-from tokens.models import AccessRequest, Application, RequestState
+from tokens.links import to_part
+from tokens.models import AccessRequest, Application, Decision, RequestState
 from tokens.policies import requests as policies
 from tokens.selectors import asking
 from tokens.selectors import requests as selectors
 from tokens.selectors.asking import Note
+from tokens.selectors.resubmission import asked_last
 from tokens.selectors.review_timeline import timeline
 from tokens.selectors.standings import grants_of, standings
 from tokens.selectors.usual_times import in_words
@@ -127,7 +129,8 @@ def _send_or_keep(
 @requires(Permission.WORKSPACE_VIEW)
 @require_safe
 def detail(request: SignedInRequest, public_id: str) -> HttpResponse:
-    return _detail(request, _find(request, public_id))
+    asked = _find(request, public_id)
+    return to_part(request) or _detail(request, asked)
 
 
 @requires(Permission.REQUEST_WRITE)
@@ -221,6 +224,7 @@ def _write(
     context = {
         "form": form,
         "asked": asked,
+        "asked_for": _asked_for(asked),
         "note": note,
         "stands": stands,
         "reachable": can_be_reached(request.user),
@@ -230,6 +234,11 @@ def _write(
         "openings": [selectors.opening(catalogue, stands, slug, moment) for slug in form.higher_than(stands)],
     }
     return render(request, "requests/write.html", context, status=status)
+
+
+def _asked_for(asked: AccessRequest | None) -> Decision | None:
+    """What the applicant is to change before it goes on."""
+    return asked_last(asked) if asked and asked.state == RequestState.CHANGES_REQUESTED else None
 
 
 def _refused(
@@ -263,7 +272,10 @@ def _detail(
         "timeline": timeline(asked, request.user, internal=False),
         "place": selectors.place_in_line(asked),
         "usual": in_words(asked.kind),
+        "holder": asked.claimed_by or asked.assigned_to,
+        "asked_for": _asked_for(asked),
         "grant": grant,
+        "limits": selectors.own_limits(grant),
         "grant_live": grant is not None and selectors.holds(grant, moment),
         "less": asked.granted_tier_id is not None and asked.granted_tier_id != asked.tier_id,
         "stands": stands,

@@ -13,6 +13,7 @@ from accounts.access import SignedInRequest, requires
 from accounts.roles import Permission
 from tiers import snapshot
 from tokens.actions.mentions import mark_seen
+from tokens.links import to_part
 from tokens.policies.requests import what_happened
 from tokens.selectors import review as selectors
 from tokens.selectors.review_detail import find
@@ -33,6 +34,8 @@ def queue(request: SignedInRequest) -> HttpResponse:
 def one(request: SignedInRequest, public_id: str) -> HttpResponse:
     access_request = find(public_id)
     mark_seen(access_request, request.user)
+    if there := to_part(request):
+        return there
     return show(request, access_request, chosen=request.GET.get("decision", ""))
 
 

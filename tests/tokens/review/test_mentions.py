@@ -46,7 +46,7 @@ def test_the_named_one_has_a_mail_and_sees_it_once(desk: SimpleNamespace) -> Non
     assert (mention.person, mention.seen_at) == (petra, None)
     tasks.tell_person(asked.pk, "request.mentioned", petra.pk, mention.message_id)
     assert (mail.outbox[0].to, "@Petra and @Mika?" in mail.outbox[0].body) == ([petra.email], True)
-    assert f"/review/{asked.public_id}/#conversation-h" in mail.outbox[0].body
+    assert f"/review/{asked.public_id}/?part=conversation-h" in mail.outbox[0].body
     desk.client.get(f"/review/{asked.public_id}/")
     mention.refresh_from_db()
     assert mention.seen_at is None
