@@ -115,6 +115,7 @@ ENTRIES = (
     Entry(Section.PALETTE, "events:import", _("Import orders"), "file-text", permission=Permission.PAYMENTS_MANAGE),
     Entry(Section.PALETTE, "events:sources", _("Webhook sources"), "webhook", permission=Permission.PAYMENTS_MANAGE),
     Entry(Section.PALETTE, "catalogue:products", _("Products"), "tag", permission=Permission.CATALOGUE_READ),
+    Entry(Section.PALETTE, "review:replies", _("Replies"), "message-square", permission=Permission.REVIEW_MANAGE),
     Entry(Section.PALETTE, "review:imports", _("Imports from GitHub"), "inbox", permission=Permission.REVIEW_MANAGE),
     Entry(Section.PALETTE, "review:rules", _("Rules of review"), "list-checks", permission=Permission.REVIEW_READ),
     Entry(Section.PALETTE, "requests:new", _("Apply for a tier or a model"), "send"),

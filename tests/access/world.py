@@ -21,6 +21,7 @@ from tiers.actions.webhook_sources import add_source
 from tiers.models import AIModel, Grant, Order, Provider, Tier
 from tokens.actions import issue_forms
 from tokens.actions.applications import add_domain, create_application
+from tokens.actions.canned_replies import add_reply
 from tokens.actions.gateways import add_gateway
 from tokens.actions.issue_import import take_in
 from tokens.actions.requests import save_draft, submit_request
@@ -82,6 +83,8 @@ def _arguments(workspace: Workspace, application: Application, people: dict[str,
     invitation = invite_member(workspace=workspace, email="guest@example.com", role="member", by=owner)
     minted = factories.token(application)
     gateway = add_gateway(name="edge", kind="nginx", by=people[table.ADMINISTRATOR]).gateway
+    texts = {"label_en": "Who", "text_en": "Who runs it?"}
+    reply = add_reply(outcome="changes", **texts, by=people[table.ADMINISTRATOR])
     group = make_group(name="Early birds", members=[], by=people[table.ADMINISTRATOR])
     domain = add_domain(application=application, host="lantern.example.com", by=owner)
     return {
@@ -91,6 +94,7 @@ def _arguments(workspace: Workspace, application: Application, people: dict[str,
         "requests/": {"public_id": sent(application).public_id},
         "review/rules/": {"public_id": a_rule(people[table.ADMINISTRATOR]).public_id, "number": "1"},
         "review/groups/": {"public_id": group.public_id},
+        "review/replies/": {"public_id": reply.public_id},
         "review/imports/": imported(people[table.ADMINISTRATOR]),
         "webhooks/github/issues/": {"public_id": IssueForm.objects.get().public_id},
         "review/views/": {"public_id": view_of(people[table.MAINTAINER]).public_id},

@@ -9,28 +9,21 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.clock import NOT_PAST_LAST_DAY
 from tiers.forms.limits import LimitsForm
+from tiers.limit_rules import as_columns
 from tiers.models import LIMITS, Tier
+from tokens.models import AccessRequest, CannedReply, Decision
+from tokens.replies import fill, text_for
 
 APPROVED, CHANGES, REJECTED = "approved", "changes", "rejected"
 DECISIONS: Final = [(APPROVED, _("Approve")), (CHANGES, _("Ask")), (REJECTED, _("Reject"))]
 NEVER, ON_A_DAY = "never", "day"
+AS_FIRST: Final = ("first", _("As in the first approval"))
 ENDS: Final = [("90", _("90 days")), ("365", _("1 year")), (NEVER, _("Never")), (ON_A_DAY, _("On a day"))]
 
-# Texts to insert and edit. Each says what the applicant can do about it.
-CANNED: Final = [
-    (_("Say what it does"), _("Please say in a few sentences what the application does and who uses it.")),
-    (_("Prove the domain"), _("Please prove the domain on the application's page first, so that we know it is yours.")),
-    (
-        _("Secret token in a browser"),
-        _("A secret token was seen in a browser. Use a publishable token there, and rotate the secret one."),
-    ),
-    (
-        _("Looks like resale"),
-        _("This looks like reselling access. Please say who pays for what, and under which terms."),
-    ),
-    (_("Usage does not need it yet"), _("Your usage fits the tier you have. Ask again once you come near its limits.")),
-    (_("Duplicate"), _("There is another access request of yours for the same purpose. We handle that one.")),
-]
+
+def _terms(first: Decision) -> dict[str, Any]:
+    limits = as_columns(first.limit_facts)
+    return {"tier": first.tier.slug if first.tier else "", "until": AS_FIRST[0], "note": first.note, **limits}
 
 
 class DecisionForm(LimitsForm):
@@ -58,8 +51,23 @@ class DecisionForm(LimitsForm):
         widget=forms.Textarea(attrs={"rows": 4, "placeholder": _("Optional when you approve, needed otherwise")}),
     )
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, tiers: Sequence[Tier], **given: Any) -> None:
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        tiers: Sequence[Tier],
+        first: Decision | None = None,
+        **given: Any,
+    ) -> None:
+        """`first`: the first of two approvals, whose terms the second starts from."""
+        if first is not None:
+            given["initial"] = {**_terms(first), **given.get("initial", {})}
         super().__init__(data, **given)
+        self.first = first
+        if first is not None:
+            self.fields["until"] = forms.ChoiceField(
+                label=_("Ends"), choices=[AS_FIRST, *ENDS], widget=forms.RadioSelect, required=False
+            )
         self.tiers = {tier.slug: tier for tier in tiers}
         if tiers:
             choices = [(tier.slug, tier.slug) for tier in tiers]
@@ -82,8 +90,66 @@ class DecisionForm(LimitsForm):
     def ends_at(self, now: datetime) -> datetime | None:
         """The instant at which the grant ends; None for never. A last day is counted whole, in UTC."""
         chosen = self.cleaned_data.get("until") or NEVER
+        if chosen == AS_FIRST[0] and self.first is not None:
+            return self.first.until
         if chosen == NEVER:
             return None
         if chosen == ON_A_DAY:
             return datetime.combine(self.cleaned_data["day"], time.min, tzinfo=UTC) + timedelta(days=1)
         return now + timedelta(days=int(chosen))
+
+
+class BulkForm(forms.Form):
+    """One decision for many. `batch` names the going through it, so that a form sent twice decides once."""
+
+    batch = forms.RegexField(r"^[0-9a-z]{12}$", widget=forms.HiddenInput)
+    decision = forms.ChoiceField(
+        label=_("Decision"),
+        choices=DECISIONS,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a decision: approve, ask or reject.")},
+    )
+    until = forms.ChoiceField(
+        label=_("Ends"), choices=ENDS[:3], widget=forms.RadioSelect, required=False, initial="365"
+    )
+    reply = forms.ModelChoiceField(
+        label=_("Reply"),
+        queryset=CannedReply.objects.filter(retired_at=None),
+        to_field_name="public_id",
+        required=False,
+        empty_label=_("None"),
+        help_text=_("Each applicant gets it in their own language."),
+    )
+    note = forms.CharField(
+        label=_("Note"),
+        required=False,
+        max_length=2000,
+        help_text=_("Each applicant reads it. {application} and other placeholders are filled in."),
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        silent = not cleaned.get("note", "").strip() and not cleaned.get("reply")
+        if cleaned.get("decision") in (CHANGES, REJECTED) and silent:
+            self.add_error("note", _("Say why, or what is missing. The applicant reads this."))
+        return cleaned
+
+    def text(self, access_request: AccessRequest) -> str:
+        """What this applicant reads."""
+        reply, note = self.cleaned_data.get("reply"), self.cleaned_data["note"]
+        texts = [text_for(reply, access_request)] if reply else []
+        return "\n\n".join([*texts, *([fill(note, access_request)] if note.strip() else [])])
+
+    def ends_at(self, now: datetime) -> datetime | None:
+        chosen = self.cleaned_data.get("until") or NEVER
+        return None if chosen == NEVER else now + timedelta(days=int(chosen))
+
+
+class ReopenForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Why it is reopened"),
+        help_text=_("The applicant reads this."),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )

@@ -11,7 +11,15 @@ from tokens.models import AccessRequest, Decision, Outcome
 from tokens.models.requests import TO_DECIDE
 from tokens.policies import decisions as policies
 
-_JOINED = ("access_request__application", "access_request__tier", "access_request__model", "by", "rule__rule", "tier")
+_JOINED = (
+    "access_request__application",
+    "access_request__tier",
+    "access_request__model",
+    "by",
+    "rule__rule",
+    "tier",
+    "endorsement__by",
+)
 
 
 def standing() -> QuerySet[Decision]:

@@ -1,6 +1,16 @@
 from django.urls import include, path
 
-from tokens.views import imports, review, review_decisions, review_figures, review_handling, review_terms, saved_views
+from tokens.views import (
+    canned_replies,
+    imports,
+    review,
+    review_bulk,
+    review_decisions,
+    review_figures,
+    review_handling,
+    review_terms,
+    saved_views,
+)
 
 app_name = "review"
 urlpatterns = [
@@ -25,8 +35,15 @@ urlpatterns = [
     path("imports/<slug:public_id>/rotate/", imports.rotate, name="import_rotate"),
     path("imports/<slug:public_id>/retire/", imports.retire, name="import_retire"),
     path("imports/<slug:public_id>/<slug:issue_id>/", imports.issue, name="import_issue"),
+    path("bulk/", review_bulk.bulk, name="bulk"),
+    path("replies/", canned_replies.index, name="replies"),
+    path("replies/<slug:public_id>/", canned_replies.edit, name="reply"),
+    path("replies/<slug:public_id>/move/", canned_replies.move, name="reply_move"),
+    path("replies/<slug:public_id>/retire/", canned_replies.retire, name="reply_retire"),
     path("<slug:public_id>/", review.one, name="detail"),
     path("<slug:public_id>/decide/", review_decisions.decide, name="decide"),
+    path("<slug:public_id>/undo/", review_decisions.undo, name="undo"),
+    path("<slug:public_id>/reopen/", review_decisions.reopen, name="reopen"),
     path("<slug:public_id>/claim/", review_handling.claim, name="claim"),
     path("<slug:public_id>/release/", review_handling.release, name="release"),
     path("<slug:public_id>/take-over/", review_handling.take_over, name="take_over"),

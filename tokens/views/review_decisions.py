@@ -2,32 +2,32 @@
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
-from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import clock
+from accounts import clock, effect
 from accounts.access import SignedInRequest, requires
-from accounts.errors import Conflict, Invalid
+from accounts.errors import Conflict, DomainError, Invalid
 from accounts.roles import Permission
 from tokens.actions import reviews
-from tokens.forms.review import APPROVED, CHANGES, DecisionForm
-from tokens.models import AccessRequest
+from tokens.actions.undoing import reopen_request, undo_batch, undo_decision
+from tokens.forms.review import APPROVED, CHANGES, DecisionForm, ReopenForm
+from tokens.models import AccessRequest, Decision
+from tokens.policies.decisions import check_reopen
+from tokens.selectors.decisions import endorsement
 from tokens.selectors.review_detail import find, tiers_to_grant
-from tokens.views.review_page import onward, show
-
-DONE = {
-    "approved": gettext_lazy("%(application)s approved. It works already, on every gateway."),
-    "rejected": gettext_lazy("%(application)s rejected. The applicant is told why."),
-    "changes_requested": gettext_lazy("The applicant of %(application)s is asked for changes."),
-}
+from tokens.views.review_page import address, onward, show
 
 
 @requires(Permission.REVIEW_DECIDE)
 @require_POST
 def decide(request: SignedInRequest, public_id: str) -> HttpResponse:
-    """Carry the decision out and open the next one. What cannot be done is said above what was typed."""
+    """Carry the decision out and open the next one, which offers to undo it. What cannot be done is said above what was
+    typed."""
     access_request = find(public_id)
-    form = DecisionForm(request.POST, tiers=tiers_to_grant(access_request))
+    form = DecisionForm(request.POST, tiers=tiers_to_grant(access_request), first=endorsement(access_request))
     if not form.is_valid():
         return show(request, access_request, form=form, status=422)
     try:
@@ -37,7 +37,6 @@ def decide(request: SignedInRequest, public_id: str) -> HttpResponse:
         return show(request, access_request, form=form, status=error.status)
     except Conflict as error:
         return show(request, find(public_id), form=form, conflict=str(error.message), status=error.status)
-    messages.success(request, str(DONE[decided.state]) % {"application": decided.application.name})
     return HttpResponseRedirect(onward(request, decided))
 
 
@@ -57,3 +56,61 @@ def _carry_out(form: DecisionForm, access_request: AccessRequest, request: Signe
     if values["decision"] == CHANGES:
         return reviews.ask_for_changes(access_request=access_request, version=version, text=note, by=by)
     return reviews.reject_request(access_request=access_request, version=version, reason=note, by=by)
+
+
+@requires(Permission.REVIEW_DECIDE)
+@require_POST
+def undo(request: SignedInRequest, public_id: str) -> HttpResponse:
+    """Undo a decision, or all of the batch that it was made in, and open what is to be decided again."""
+    access_request = find(public_id)
+    if batch := request.POST.get("batch", "")[:12]:
+        return _undo_batch(request, batch)
+    decisions = Decision.objects.filter(access_request=access_request)
+    decision = decisions.filter(public_id=request.POST.get("decision", "")).select_related("access_request").first()
+    try:
+        if decision is None:
+            raise Conflict(_("There is no such decision to undo."))
+        undone = undo_decision(decision=decision, by=request.user)
+    except DomainError as error:
+        messages.warning(request, str(error.message))
+        return HttpResponseRedirect(address(request, access_request, "d-h"))
+    done = _("The decision on %(application)s is undone, and nobody was mailed.")
+    effect.say(request, done % {"application": undone.application.name}, undone.workspace)
+    return HttpResponseRedirect(address(request, undone, "d-h"))
+
+
+def _undo_batch(request: SignedInRequest, batch: str) -> HttpResponse:
+    undone, refused = undo_batch(batch=batch, by=request.user)
+    if undone:
+        messages.success(request, _("Undone, and nobody was mailed: %(number)d.") % {"number": len(undone)})
+    for decision, why in refused:
+        messages.warning(request, f"{decision.access_request.application.name}: {why}")
+    return HttpResponseRedirect(reverse("review:queue"))
+
+
+@requires(Permission.REVIEW_DECIDE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def reopen(request: SignedInRequest, public_id: str) -> HttpResponse:
+    """A page that says what reopening takes back, with its form."""
+    access_request = find(public_id)
+    form = ReopenForm(request.POST or None)
+    problem, status = "", 200
+    try:
+        check_reopen(request.user, access_request)
+        if request.method == "POST" and form.is_valid():
+            return _reopened(request, access_request, form)
+        status = 422 if form.is_bound else 200
+    except Invalid as error:
+        form.add_error("reason", str(error.message))
+        status = error.status
+    except Conflict as error:
+        problem, status = str(error.message), error.status
+    context = {"asked": access_request, "form": form, "problem": problem}
+    return render(request, "review/reopen.html", context, status=status)
+
+
+def _reopened(request: SignedInRequest, access_request: AccessRequest, form: ReopenForm) -> HttpResponse:
+    reopened = reopen_request(access_request=access_request, by=request.user, **form.cleaned_data)
+    done = _("%(application)s is reopened. The applicant is told why.") % {"application": reopened.application.name}
+    effect.say(request, done, reopened.workspace)
+    return HttpResponseRedirect(address(request, reopened, "d-h"))

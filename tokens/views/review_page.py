@@ -17,10 +17,13 @@ from accounts.roles import Permission, may
 from tiers import snapshot
 from tiers.facts import Catalogue
 from tokens.forms.handling import AssignForm, RemarkForm, SnoozeForm, TakeOverForm
-from tokens.forms.review import CANNED, DecisionForm
+from tokens.forms.review import DecisionForm
 from tokens.forms.saved_views import SavedViewForm
-from tokens.models import AccessRequest
+from tokens.models import AccessRequest, Decision
+from tokens.policies.decisions import needs_two
+from tokens.selectors import decisions
 from tokens.selectors import review as selectors
+from tokens.selectors.replies import Offered, offered
 from tokens.selectors.review import Tab
 from tokens.selectors.review_choices import choices
 from tokens.selectors.review_detail import Detail, detail, find
@@ -52,13 +55,18 @@ def show(
         shown = opened or (find(found.rows[0].public_id) if found.rows else None)
         context |= _list(request, filters, found, catalogue, now)
     about = detail(shown, request.user, catalogue, now) if shown else None
+    approvals = _approvals(shown, about)
+    decidable = shown is not None and about is not None and about.decidable
+    canned = offered(shown, request.user.locale) if shown and decidable else []
     context |= {
         "h": "h3" if opened is None else "h2",
         "about": about,
-        "form": _form(about, form, chosen),
+        "form": _form(about, form, chosen, approvals.get("endorsement"), _inserted(request, canned)),
         "remark_form": remark_form or RemarkForm(),
-        "canned": CANNED,
+        "canned": canned,
         "conflict": conflict,
+        "undo": None if alone else decisions.offer(request.user, now),
+        **approvals,
         **(_handling_forms(about, now) if about else {}),
         **more,
     }
@@ -93,6 +101,16 @@ def filters_of(request: HttpRequest, opened: AccessRequest | None, now: datetime
     return read(request.GET, tab_of(opened, now) if opened else PENDING)
 
 
+def _approvals(shown: AccessRequest | None, about: Detail | None) -> dict[str, Any]:
+    """Whether two have to approve it, who was the first, and whether it can be reopened."""
+    if shown is None or about is None:
+        return {}
+    if not about.decidable:
+        reopenable = shown.decided_at is not None and not about.refused
+        return {"reopenable": reopenable, "decision": decisions.latest(shown) if shown.decided_at else None}
+    return {"needs_two": needs_two(shown), "endorsement": decisions.endorsement(shown)}
+
+
 def address(request: HttpRequest, access_request: AccessRequest, part: str = "") -> str:
     """The page of a request, among the same filters. The part is always given after a form that had one: else a
     browser would keep the form's."""
@@ -119,12 +137,22 @@ def _handling_forms(about: Detail, now: datetime) -> dict[str, Any]:
     }
 
 
-def _form(about: Detail | None, form: DecisionForm | None, chosen: str) -> DecisionForm | None:
+def _form(
+    about: Detail | None, form: DecisionForm | None, chosen: str, first: Decision | None, note: str
+) -> DecisionForm | None:
     """What was typed, on the version that is now being looked at."""
     if about is None or (form is None and not about.decidable):
         return None
     if form is None:
-        initial = {"version": about.access_request.version, "decision": chosen}
-        return DecisionForm(tiers=about.tiers, initial=initial)
+        initial: dict[str, Any] = {"version": about.access_request.version, "decision": chosen}
+        if note:
+            initial["note"] = note
+        return DecisionForm(tiers=about.tiers, first=first, initial=initial)
     form.data = {**dict(form.data.items()), "version": about.access_request.version}
     return form
+
+
+def _inserted(request: HttpRequest, canned: list[Offered]) -> str:
+    """Where there is no script, a link begins the note with a reply."""
+    chosen = request.GET.get("reply", "")
+    return next((reply.text for reply in canned if reply.public_id == chosen), "")

@@ -43,7 +43,7 @@ def test_approving_grants_and_opens_the_next(desk: SimpleNamespace) -> None:
     assert grant.ends_at is not None
     assert (grant.tier.slug, grant.reason) == ("seed", "Enjoy")
     assert timedelta(days=89) < grant.ends_at - datetime.now(UTC) <= timedelta(days=90)
-    assert "First approved" in text(desk.client, response["Location"])
+    assert "First</bdi> approved" in text(desk.client, response["Location"])
 
 
 def test_after_the_last_one_the_queue_opens(desk: SimpleNamespace) -> None:

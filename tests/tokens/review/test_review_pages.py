@@ -47,7 +47,7 @@ def test_an_empty_queue_says_so(desk: SimpleNamespace) -> None:
 
 def test_tabs_hold_each_state(desk: SimpleNamespace) -> None:
     waiting, done = ask("Still here"), ask("Was decided")
-    approve_request(access_request=done, version=done.version, by=desk.maintainer)
+    approve_request(access_request=done, version=done.version, by=factories.person("Petra", PlatformRole.MAINTAINER))
     assert "Was decided" not in text(desk.client, QUEUE)
     decided = text(desk.client, QUEUE + "?tab=decided")
     assert "Was decided" in decided

@@ -1,0 +1,133 @@
+"""Many decisions in one go: said beforehand, decided one by one, and never twice."""
+
+from types import SimpleNamespace
+
+import pytest
+from django.http import HttpResponse
+from pytest_django.fixtures import DjangoAssertNumQueries
+
+from accounts.models import User
+from tests import factories
+from tiers.models import Grant
+from tokens.actions.reviews import approve_request
+from tokens.models import AccessRequest, CannedReply, Decision, RequestMessage, ReviewTerms
+
+from .conftest import ask
+from .test_review_pages import text
+
+pytestmark = pytest.mark.usefixtures("unhurried")
+BULK = "/review/bulk/"
+BATCH = "batch0000001"
+
+
+def page_of(*chosen: AccessRequest) -> str:
+    return f"{BULK}?" + "&".join(f"id={asked.public_id}" for asked in chosen)
+
+
+def send(desk: SimpleNamespace, *chosen: AccessRequest, **values: object) -> HttpResponse:
+    items = [f"{asked.public_id}:{asked.version}" for asked in chosen]
+    given = {"item": items, "batch": BATCH, "decision": "approved", "until": "365", "note": "", **values}
+    response: HttpResponse = desk.client.post(BULK, given)
+    return response
+
+
+def states(*chosen: AccessRequest) -> list[str]:
+    return [AccessRequest.objects.get(pk=asked.pk).state for asked in chosen]
+
+
+def test_the_preview_says_what_each_approval_changes_and_what_cannot_be(desk: SimpleNamespace) -> None:
+    first, own, done, high = ask("First"), ask("Own"), ask("Done"), ask("High", "nectar")
+    factories.join(own.workspace, desk.maintainer)
+    approve_request(access_request=done, version=done.version, by=factories.person("Petra", "maintainer"))
+    ReviewTerms.objects.create(tier=high.tier, approvals=2)
+    page = text(desk.client, page_of(first, own, done, high))
+    assert "2 access requests can be decided" in page
+    assert "You belong to the workspace that asks" in page
+    assert "Petra approved this access request" in page
+    assert "First of two: takes no effect yet" in page
+    assert page.count('name="item"') == 2
+    assert "<ins>300</ins>" in page
+
+
+def test_the_number_of_queries_does_not_depend_on_how_many(
+    desk: SimpleNamespace, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    chosen = [ask(f"Application {number}") for number in range(6)]
+    text(desk.client, page_of(*chosen))
+    with django_assert_num_queries(25):
+        text(desk.client, page_of(chosen[0]))
+    with django_assert_num_queries(25):
+        text(desk.client, page_of(*chosen))
+
+
+def test_each_is_decided_and_told_apart(desk: SimpleNamespace) -> None:
+    first, second, gone = ask("First"), ask("Second", "nectar"), ask("Gone")
+    approve_request(access_request=gone, version=gone.version, by=factories.person("Petra", "maintainer"))
+    page = send(desk, first, second, gone).content.decode()
+    assert "2 of 3 decided" in page
+    assert "Petra approved this access request" in page
+    assert states(first, second, gone) == ["approved"] * 3
+    assert set(Decision.objects.filter(batch=BATCH).values_list("access_request", flat=True)) == {first.pk, second.pk}
+    assert Grant.objects.filter(source="request", revoked_at=None).count() == 3
+
+
+def test_sent_twice_it_decides_once_and_says_the_same(desk: SimpleNamespace) -> None:
+    chosen = [ask("First"), ask("Second")]
+    pages = [send(desk, *chosen).content.decode() for _ in range(2)]
+    assert all("2 of 2 decided" in page for page in pages)
+    assert Decision.objects.count() == 2
+    assert Grant.objects.filter(source="request").count() == 2
+
+
+def test_all_of_it_is_undone_in_one_go(desk: SimpleNamespace) -> None:
+    chosen = [ask("First"), ask("Second")]
+    page = send(desk, *chosen).content.decode()
+    assert "2 access requests decided." in page
+    last = Decision.objects.latest("id")
+    path = f"/review/{last.access_request.public_id}/undo/"
+    done = desk.client.post(path, {"decision": last.public_id, "batch": BATCH}, follow=True).content.decode()
+    assert "Undone, and nobody was mailed: 2." in done
+    assert states(*chosen) == ["submitted", "submitted"]
+    assert not Grant.objects.filter(source="request", revoked_at=None).exists()
+    assert "Undone" in send(desk, *chosen).content.decode()
+    assert states(*chosen) == ["submitted", "submitted"]
+
+
+def test_the_second_of_two_approvals_is_on_the_terms_of_the_first(desk: SimpleNamespace) -> None:
+    asked, petra = ask("High", "nectar"), factories.person("Petra", "maintainer")
+    ReviewTerms.objects.create(tier=asked.tier, approvals=2)
+    approve_request(access_request=asked, version=asked.version, by=petra)
+    asked.refresh_from_db()
+    assert "Second, on the terms of <bdi>Petra</bdi>" in text(desk.client, page_of(asked))
+    send(desk, asked, until="90")
+    grant = Grant.objects.get(source="request")
+    assert grant.ends_at is None
+
+
+def test_each_applicant_reads_it_in_their_language_with_their_names_in_it(desk: SimpleNamespace) -> None:
+    english, chinese = ask("{tier} Reader"), ask("古籍")
+    User.objects.filter(pk=chinese.applicant_id).update(locale="zh-hans")
+    reply = CannedReply.objects.create(
+        outcome="changes", label_en="Who", text_en="Who runs {application}?", text_zh="谁在运行 {application}？"
+    )
+    send(desk, english, chinese, decision="changes", reply=reply.public_id, note="{unknown} {domain}")
+    told = dict(RequestMessage.objects.values_list("access_request", "text"))
+    assert told[english.pk] == "Who runs {tier} Reader?\n\n{unknown} –"
+    assert told[chinese.pk] == "谁在运行 古籍？\n\n{unknown} –"
+
+
+def test_what_is_missing_is_said_and_nothing_is_decided(desk: SimpleNamespace) -> None:
+    asked = ask("First")
+    for values, said in (
+        ({"decision": ""}, "Choose a decision"),
+        ({"decision": "rejected"}, "Say why, or what is missing"),
+        ({"batch": "{}"}, "Enter a valid value"),
+    ):
+        response = send(desk, asked, **values)
+        assert response.status_code == 422
+        assert said in response.content.decode()
+    many = [f"{number:012d}" for number in range(101)]
+    assert desk.client.get(BULK, {"id": many}).status_code == 422
+    assert desk.client.post(BULK, {"item": [f"{one}:1" for one in many], "batch": BATCH}).status_code == 422
+    assert "Nothing selected" in text(desk.client, BULK)
+    assert states(asked) == ["submitted"]

@@ -1,0 +1,24 @@
+from typing import TYPE_CHECKING
+
+from django import forms
+
+from tokens.models import CannedReply
+
+if TYPE_CHECKING:
+    _Form = forms.ModelForm[CannedReply]
+else:
+    _Form = forms.ModelForm
+
+
+class ReplyForm(_Form):
+    """The action checks what it says."""
+
+    class Meta:
+        model = CannedReply
+        fields = ["outcome", "label_en", "text_en", "label_zh", "text_zh"]
+        widgets = {
+            "outcome": forms.RadioSelect,
+            "text_en": forms.Textarea(attrs={"rows": 4}),
+            "text_zh": forms.Textarea(attrs={"rows": 4, "lang": "zh-Hans"}),
+            "label_zh": forms.TextInput(attrs={"lang": "zh-Hans"}),
+        }
