@@ -30,7 +30,8 @@ def offered(access_request: AccessRequest, locale: str) -> list[Offered]:
     ]
 
 
-def by_outcome() -> list[tuple[str, list[CannedReply]]]:
-    """All that are offered, by the decision they are for. One query."""
+def by_outcome() -> list[tuple[str, str, list[CannedReply]]]:
+    """All that are offered, by the decision they are for: its id on the page, its name, and they. One query."""
     replies = list(live())
-    return [(str(kind.label), [reply for reply in replies if reply.outcome == kind]) for kind in ReplyFor]
+    of = {kind: [reply for reply in replies if reply.outcome == kind] for kind in ReplyFor}
+    return [(f"{kind.value}-h", str(kind.label), found) for kind, found in of.items()]

@@ -1,0 +1,95 @@
+"""Undoing by the key z, deciding many at once, and the replies, in a real browser."""
+
+from types import SimpleNamespace
+
+import pytest
+from playwright.sync_api import expect
+
+from accounts.models import PlatformRole
+from tests import factories
+from tests.browser.conftest import Open, faults
+from tests.tokens.review.conftest import ask
+from tiers.models import Grant
+from tokens.actions.reviews import approve_request, reject_request
+from tokens.models import AccessRequest, CannedReply, ReviewTerms
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("unhurried"),
+]
+
+
+@pytest.fixture
+def desk(transactional_db: None) -> SimpleNamespace:
+    factories.catalogue()
+    maintainer = factories.person("Mika Maier", PlatformRole.MAINTAINER)
+    CannedReply.objects.create(outcome="changes", label_en="Who runs it", text_en="Who runs {application}?")
+    return SimpleNamespace(maintainer=maintainer, first=ask("First"), second=ask("Second"))
+
+
+def state(access_request: AccessRequest) -> str:
+    return AccessRequest.objects.get(pk=access_request.pk).state
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_decision_is_undone_by_key_or_by_button(browse: Open, desk: SimpleNamespace, script: bool) -> None:
+    path = f"/review/{desk.first.public_id}/?decision=approved"
+    page = browse(path, by=desk.maintainer, script=script)
+    page.get_by_role("button", name="Decide and open next").click()
+    bar = page.locator("form.undo")
+    expect(bar).to_contain_text("First approved.")
+    expect(page.locator("#d-h")).to_have_text("Second")
+    assert state(desk.first) == "approved"
+    if script:
+        expect(bar.get_by_role("button", name="Undo")).to_be_visible()
+        page.keyboard.press("z")
+    else:
+        bar.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("The decision on First is undone")).to_be_visible()
+    expect(page.locator("#d-h")).to_have_text("First")
+    expect(bar).to_have_count(0)
+    assert state(desk.first) == "submitted"
+    assert not Grant.objects.filter(source="request", revoked_at=None).exists()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_many_are_decided_and_all_of_it_is_undone(browse: Open, desk: SimpleNamespace, script: bool) -> None:
+    page = browse("/review/", by=desk.maintainer, script=script)
+    for name in ("First", "Second"):
+        page.get_by_label(f"Select {name}").check()
+    page.get_by_role("button", name="Decide selected").click()
+    expect(page.get_by_role("heading", name="Decide selected")).to_be_visible()
+    assert faults(page) == [] if script else True
+    page.locator(".seg label", has_text="Approve").click()
+    page.get_by_role("button", name="Decide all").click()
+    expect(page.get_by_role("heading", name="2 of 2 decided")).to_be_visible()
+    assert faults(page) == [] if script else True
+    assert [state(desk.first), state(desk.second)] == ["approved", "approved"]
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Undone, and nobody was mailed: 2.")).to_be_visible()
+    assert [state(desk.first), state(desk.second)] == ["submitted", "submitted"]
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("phone", [False, True])
+def test_nothing_is_wrong_with_the_pages_of_decisions(
+    browse: Open, desk: SimpleNamespace, dark: bool, phone: bool
+) -> None:
+    ReviewTerms.objects.create(tier=desk.first.tier, approvals=2)
+    petra = factories.person("Petra", PlatformRole.MAINTAINER)
+    done, high = ask("<b>Done</b> שלום"), ask("High")
+    approve_request(access_request=high, version=high.version, by=petra)
+    reject_request(access_request=done, version=done.version, reason="Not for now", by=desk.maintainer)
+    ids = f"id={desk.first.public_id}&id={high.public_id}&id={done.public_id}"
+    for path in (
+        f"/review/{high.public_id}/",
+        f"/review/{done.public_id}/",
+        f"/review/{done.public_id}/reopen/",
+        f"/review/bulk/?{ids}",
+    ):
+        assert faults(browse(path, by=desk.maintainer, dark=dark, phone=phone)) == [], path
+    ada = factories.person("Ada", PlatformRole.ADMINISTRATOR)
+    reply = CannedReply.objects.get()
+    for path in ("/review/replies/", f"/review/replies/{reply.public_id}/"):
+        assert faults(browse(path, by=ada, dark=dark, phone=phone)) == [], path
