@@ -210,7 +210,7 @@ function press(key) {
   const target = all(`[data-key="${CSS.escape(key)}"]`).find((found) => found.checkVisibility({ visibilityProperty: true }));
   if (!target) return false;
   // What sends a form is only focused: a key opens, it never commits.
-  if (target.matches("input[type=radio], a, summary, button:is([type=button], [popovertarget], [commandfor])")) target.click();
+  if (target.matches("input:is([type=radio], [type=checkbox]), a, summary, button:is([type=button], [popovertarget], [commandfor])")) target.click();
   target.focus();
   return true;
 }

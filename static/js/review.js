@@ -1,12 +1,149 @@
-// The phone's decision bar: its links load the page with the decision chosen; with script nothing needs to load,
-// and what was typed stays.
+// The review desk: the phone's decision bar, the open row, and the list that keeps itself new. Everything here is an
+// extra: without script the same links and forms load pages.
 
+const one = (selector, root = document) => root.querySelector(selector);
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+const plain = (event) => !(event.metaKey || event.ctrlKey || event.shiftKey);
+
+// The bar's links load the page with the decision chosen; with script nothing needs to load, and what was typed stays.
 addEventListener("click", (event) => {
   const link = event.target.closest("[data-choose]");
-  const radio = link && document.querySelector(`.decide [name=decision][value="${CSS.escape(link.dataset.choose)}"]`);
-  if (!radio || event.metaKey || event.ctrlKey) return;
+  const radio = link && one(`.decide [name=decision][value="${CSS.escape(link.dataset.choose)}"]`);
+  if (!radio || !plain(event)) return;
   event.preventDefault();
   radio.click();
   radio.focus();
-  document.querySelector("#dec-h").scrollIntoView();
+  one("#dec-h").scrollIntoView();
 });
+
+// --- The open row: marked as soon as it is chosen, so that J pressed twice goes two rows on. ---------------------
+
+function mark(row) {
+  for (const other of all("#list a.row[aria-current]")) other.removeAttribute("aria-current");
+  for (const other of all("#list [data-key]")) delete other.dataset.key;
+  if (!row) return;
+  row.setAttribute("aria-current", "true");
+  row.dataset.key = "o";
+  const box = one(".pick", row.parentElement);
+  if (box) box.dataset.key = "x";
+}
+
+addEventListener("click", (event) => {
+  const row = event.target.closest("#list a.row");
+  if (row && plain(event)) mark(row);
+});
+const markOpen = () => mark(document.getElementById(`row-${one("#detail")?.dataset.id}`) ?? one("#list a.row[aria-current]"));
+addEventListener("htmx:historyRestore", markOpen);
+markOpen();
+
+// --- How many are selected for one decision. ----------------------------------------------------------------------
+
+function count() {
+  const place = one("[data-picked]");
+  if (!place) return;
+  const number = all(".pick:checked").length;
+  place.textContent = number ? place.dataset.some.replace("#", number) : place.dataset.none;
+}
+addEventListener("change", (event) => event.target.matches(".pick") && count());
+count();
+
+// --- The list, asked for every few seconds. What has the focus is never moved, and nothing is taken from the pane
+// --- of the open request: who was faster there is said beside what is typed.
+
+const EVERY = 4000;
+const LATER = 30000;
+
+function refresh(old, row) {
+  const [link, fresh] = [one("a.row", old), one("a.row", row)];
+  if (link.innerHTML !== fresh.innerHTML) link.innerHTML = fresh.innerHTML;
+  link.href = fresh.href;
+}
+
+function settle(list, wanted) {
+  const stays = document.activeElement?.closest("#list > li") ?? one("#list > li:has(a.row[aria-current])");
+  const at = stays ? [...list.children].indexOf(stays) : -1;
+  const rows = wanted.map((row) => {
+    const old = document.getElementById(row.id);
+    if (old) refresh(old, row);
+    return old ?? document.importNode(row, true);
+  });
+  if (stays && !rows.includes(stays)) rows.splice(Math.min(at, rows.length), 0, stays);
+  for (const row of [...list.children]) {
+    if (!rows.includes(row) && !row.contains(one("a.row[aria-current]"))) row.remove();
+  }
+  const middle = rows.indexOf(stays);
+  rows.forEach((row, index) => {
+    if (index < middle) stays.before(row);
+    else if (index > middle) list.append(row);
+    if (!row.hasAttribute("data-live-row")) window.htmx.process(row);
+    row.setAttribute("data-live-row", "");
+  });
+}
+
+function keepingPlace(change) {
+  const pane = one("#queue");
+  const scroller = pane.scrollHeight > pane.clientHeight ? pane : document.scrollingElement;
+  const top = Math.max(0, pane.getBoundingClientRect().top);
+  const seen = all("#list > li").find((row) => row.getBoundingClientRect().top >= top);
+  const before = seen?.getBoundingClientRect().top;
+  change();
+  if (seen?.isConnected) scroller.scrollTop += seen.getBoundingClientRect().top - before;
+}
+
+function tell(fresh) {
+  const arrivals = one("#arrivals");
+  const text = fresh.dataset.arrived ?? "";
+  if (arrivals && text && arrivals.textContent !== text) {
+    const link = document.createElement("a");
+    link.href = arrivals.dataset.href;
+    link.textContent = text;
+    arrivals.replaceChildren(link);
+  }
+  const standing = one("[data-part=standing]", fresh);
+  const place = one("#standing");
+  if (standing && place && place.textContent !== standing.textContent) place.innerHTML = standing.innerHTML;
+}
+
+function apply(fresh) {
+  const tabs = all("#tabs a");
+  all("[data-part=tabs] a", fresh).forEach((tab, index) => {
+    if (tabs[index] && tabs[index].innerHTML !== tab.innerHTML) tabs[index].innerHTML = tab.innerHTML;
+  });
+  keepingPlace(() => {
+    settle(one("#list"), all("[data-part=list] > li", fresh));
+    const open = one("[data-part=open] > li", fresh);
+    const old = open && document.getElementById(open.id);
+    if (old) refresh(old, open);
+  });
+  tell(fresh);
+  count();
+  one("#queue").dataset.since = fresh.dataset.since;
+}
+
+async function ask(pane) {
+  const { id = "", version = "" } = one("#detail")?.dataset ?? {};
+  const address = new URL(pane.dataset.live, location.href);
+  const also = { since: pane.dataset.since, from: pane.dataset.from, open: id, version };
+  for (const [name, value] of Object.entries(also)) address.searchParams.set(name, value);
+  const answer = await fetch(address, { headers: { "HX-Request": "true" } }).catch(() => null);
+  if (!answer?.ok || answer.redirected) return false;
+  if (answer.status !== 200) return true;
+  const fresh = one("[data-since]", new DOMParser().parseFromString(await answer.text(), "text/html"));
+  // Another request may have been opened, or the page left, while this was under way.
+  if (fresh && pane.isConnected && (one("#detail")?.dataset.id ?? "") === id) apply(fresh);
+  return true;
+}
+
+async function keepNew() {
+  const pane = one("#queue[data-live]");
+  const sign = one(".live");
+  let well = true;
+  if (pane && !document.hidden) {
+    well = await ask(pane);
+    if (sign) sign.textContent = well ? sign.dataset.on : sign.dataset.off;
+    sign?.toggleAttribute("data-away", !well);
+  }
+  setTimeout(keepNew, well ? EVERY : LATER);
+}
+
+setTimeout(keepNew, EVERY);

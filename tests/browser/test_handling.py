@@ -60,7 +60,7 @@ def test_all_by_keyboard(browse: Open, desk: SimpleNamespace) -> None:
     expect(page.get_by_label("Whose it is to decide")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator("summary", has_text="Assign…")).to_be_focused()
-    page.keyboard.press("z")
+    page.keyboard.press("s")
     expect(page.get_by_label("Tomorrow morning")).to_be_focused()
     page.keyboard.press("ArrowDown")
     expect(page.get_by_label("Monday")).to_be_checked()

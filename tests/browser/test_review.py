@@ -95,7 +95,7 @@ def test_all_of_it_works_without_script(browse: Open, desk: SimpleNamespace) -> 
     page.get_by_role("button", name="Claim").click()
     expect(page.get_by_text("Claimed by you")).to_be_visible()
     page.locator(".seg label", has_text="Approve").click()
-    page.get_by_label("Tier").select_option("seed")
+    page.locator(".decide").get_by_label("Tier").select_option("seed")
     page.get_by_role("button", name="Decide and open next").click()
     expect(page.get_by_role("status").filter(has_text="Second approved")).to_be_visible()
     desk.second.refresh_from_db()

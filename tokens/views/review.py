@@ -50,9 +50,9 @@ def following(request: SignedInRequest) -> HttpResponse:
 @requires(Permission.REVIEW_READ)
 @require_safe
 def live(request: SignedInRequest) -> HttpResponse:
-    """The list anew, if it is behind `since`, or 204. Of the request that is open (`open`, seen at `version`) only
-    what somebody else did to it: nothing here replaces what a reviewer reads or types."""
-    now, since = clock.now(), _moment(request.GET.get("since", ""))
+    """The list anew, if it is behind `since`, or 204; and how many came in after `from`. Of the request that is open
+    (`open`, seen at `version`) only what somebody else did to it: what is read or typed there stays."""
+    now, since, first = clock.now(), _moment(request.GET.get("since", "")), _moment(request.GET.get("from", ""))
     if since is not None and not behind(since, now):
         return HttpResponse(status=204)
     filters = read(request.GET)
@@ -64,7 +64,7 @@ def live(request: SignedInRequest) -> HttpResponse:
         "tabs": tabs(filters, now),
         "rows": selectors.rows(found.rows, snapshot.load(), now),
         "at": now.isoformat(),
-        "arrived": arrived(filters, request.user, since, now) if since else 0,
+        "arrived": arrived(filters, request.user, first, now) if first else 0,
         **_opened(request, now),
     }
     return render(request, "review/live.html", context)
