@@ -37,6 +37,8 @@ ROUTES: dict[str, dict[str, str]] = {
             "tokens.sweeps.mail_escalations",
             "tokens.sweeps.send_digests",
             "tokens.sweeps.wake_snoozed",
+            "tokens.evidence.tasks.gather",
+            "tokens.evidence.tasks.gather_due",
             "tokens.issue_import.tasks.open_imported",
             "tokens.rules.tasks.apply_to_waiting",
             "tokens.tasks.fold_usage",
@@ -77,6 +79,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "send-digests": _every(300, "tokens.sweeps.send_digests"),
     "lapse-claims": _every(30, "tokens.sweeps.lapse_claims"),
     "wake-snoozed": _every(30, "tokens.sweeps.wake_snoozed"),
+    "gather-due": _every(60, "tokens.evidence.tasks.gather_due"),
     "open-imported": _every(10, "tokens.issue_import.tasks.open_imported"),
     "mail-decisions": _every(5, "tokens.tasks.mail_decisions"),
     "apply-rules": _every(60, "tokens.rules.tasks.apply_to_waiting"),
@@ -93,3 +96,4 @@ app.autodiscover_tasks(["tiers"], related_name="sandbox.tasks")
 app.autodiscover_tasks(["tokens"], related_name="sweeps")
 app.autodiscover_tasks(["tokens"], related_name="issue_import.tasks")
 app.autodiscover_tasks(["tokens"], related_name="rules.tasks")
+app.autodiscover_tasks(["tokens"], related_name="evidence.tasks")

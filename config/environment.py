@@ -73,6 +73,7 @@ class Environment:
     stripe: Stripe
     trusted_proxy_count: int
     outgoing_allowed_networks: list[str]
+    disposable_mail_domains: list[str]
     secret_scanning_keys_url: str
     metrics_token: str
     review_digest_at: time | None
@@ -110,6 +111,7 @@ def read(var_dir: Path) -> Environment:
         stripe=stripe,
         trusted_proxy_count=_count(values, "TRUSTED_PROXY_COUNT"),
         outgoing_allowed_networks=_networks(values, "OUTGOING_ALLOWED_NETWORKS"),
+        disposable_mail_domains=_listed(values, "DISPOSABLE_MAIL_DOMAINS"),
         secret_scanning_keys_url=_url(values, "SECRET_SCANNING_KEYS_URL", {"https", "http"}) or GITHUB_SCANNING_KEYS,
         metrics_token=_metrics_token(values),
         review_digest_at=_hour(values, "REVIEW_DIGEST_AT", "08:00"),
@@ -325,8 +327,12 @@ def _count(values: dict[str, str], name: str) -> int:
     return int(text)
 
 
+def _listed(values: dict[str, str], name: str) -> list[str]:
+    return [part.strip().lower() for part in values.get(name, "").split(",") if part.strip()]
+
+
 def _networks(values: dict[str, str], name: str) -> list[str]:
-    networks = [part.strip() for part in values.get(name, "").split(",") if part.strip()]
+    networks = _listed(values, name)
     for network in networks:
         try:
             ipaddress.ip_network(network)

@@ -239,8 +239,10 @@ CSRF_FAILURE_VIEW = "config.views.csrf_failure"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 
 # --- Outgoing HTTP ----------------------------------------------------------------------------------------
-# Networks that domain proofs may reach although they are private or loopback. For tests only.
+# Networks that domain proofs and looks at websites may reach although they are private or loopback. For tests only.
 OUTGOING_ALLOWED_NETWORKS: list[str] = ENV.outgoing_allowed_networks
+# Mail domains that count as throw-away, beside those of tokens/evidence/disposable_mail.txt.
+DISPOSABLE_MAIL_DOMAINS: list[str] = ENV.disposable_mail_domains
 # Addresses and ports of DNS servers to ask for domain proofs; none means the system's.
 DNS_SERVERS: list[tuple[str, int]] = []
 DOMAIN_PROOF_ADDRESS = "https://{host}/.well-known/trellis-verify.txt"

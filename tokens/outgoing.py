@@ -53,19 +53,24 @@ class Refused(OutgoingError):
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
+    """`url` is the address that answered in the end, `content_type` what it says that its body is."""
+
     status: int
     body: bytes
+    url: str = ""
+    content_type: str = ""
 
 
-def fetch(url: str) -> Fetched:
-    """GET a public http or https address, in 5 seconds and 64 KiB at most. Raises OutgoingError."""
+def fetch(url: str, *, cut: bool = False) -> Fetched:
+    """GET a public http or https address, in 5 seconds and 64 KiB at most: a longer answer is an error, or `cut` there.
+    Raises OutgoingError."""
     deadline = time.monotonic() + SECONDS
     transport = _Transport(deadline)
     try:
         with httpx.Client(transport=transport, trust_env=False, timeout=SECONDS, follow_redirects=False) as client:
             request = client.build_request("GET", url, headers=_headers())
             for _attempt in range(MOST_REDIRECTS + 1):
-                fetched, following = _send(client, request, deadline)
+                fetched, following = _send(client, request, deadline, cut)
                 if following is None:
                     return fetched
                 request = _next(request, following)
@@ -74,23 +79,28 @@ def fetch(url: str) -> Fetched:
     raise OutgoingError(_("too many redirects"))
 
 
-def _send(client: httpx.Client, request: httpx.Request, deadline: float) -> tuple[Fetched, httpx.Request | None]:
+def _send(
+    client: httpx.Client, request: httpx.Request, deadline: float, cut: bool
+) -> tuple[Fetched, httpx.Request | None]:
     if request.url.scheme not in {"http", "https"} or request.url.userinfo:
         raise Refused(_("only plain http and https addresses are called"))
     response = client.send(request, stream=True)
     try:
         if response.next_request is not None:
             return Fetched(response.status_code, b""), response.next_request
-        return Fetched(response.status_code, _body(response, deadline)), None
+        said = response.headers.get("content-type", "")
+        return Fetched(response.status_code, _body(response, deadline, cut), str(request.url), said), None
     finally:
         response.close()
 
 
-def _body(response: httpx.Response, deadline: float) -> bytes:
+def _body(response: httpx.Response, deadline: float, cut: bool) -> bytes:
     """As it came: what is compressed stays so, so that no small answer unpacks to a large one."""
     body = b""
     for chunk in response.iter_raw():
         body += chunk
+        if len(body) > MOST_BYTES and cut:
+            return body[:MOST_BYTES]
         if len(body) > MOST_BYTES:
             raise OutgoingError(_("the answer is larger than 64 KiB"))
         if time.monotonic() > deadline:

@@ -124,6 +124,7 @@ TABLE: Final[dict[str, Audience]] = {
     "review/rules/<slug:public_id>/off/": ADMINISTRATORS,
     "review/rules/<slug:public_id>/retire/": ADMINISTRATORS,
     "review/<slug:public_id>/": REVIEWERS,
+    "review/<slug:public_id>/gather/": DECIDERS,
     "review/<slug:public_id>/claim/": DECIDERS,
     "review/<slug:public_id>/release/": DECIDERS,
     "review/<slug:public_id>/take-over/": DECIDERS,

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext as _
 
-from accounts import audit, clock
+from accounts import audit, clock, deferred
 from accounts.errors import Conflict, Invalid
 from accounts.models import User
 from tiers.models import AIModel, Tier
@@ -17,6 +17,7 @@ from tokens.actions import handling
 from tokens.actions.mentions import mention
 from tokens.actions.messages import write_message
 from tokens.actions.transitions import advance, lock_workspace, locked, read
+from tokens.evidence.tasks import gather
 from tokens.lifecycle import Action
 from tokens.models import AccessRequest, Application, RequestMessage, RequestState
 from tokens.policies import requests as policies
@@ -103,6 +104,7 @@ def submit_request(*, access_request: AccessRequest, by: User) -> AccessRequest:
     event = "request.resubmitted" if again else "request.submitted"
     after = advance(access_request, Action.SUBMIT, event, by=by, **waiting_from_now(access_request))
     tasks.after_commit(tasks.tell_reviewers, after, event)
+    deferred.after_commit(gather, after.pk)
     return after
 
 

@@ -16,11 +16,12 @@ from tokens.lifecycle import Action, allows
 from tokens.models import AccessRequest, RequestState, Token
 from tokens.policies import requests as policies
 from tokens.review_terms import has_woken, is_asleep
+from tokens.selectors.imports import Filed, filed_as
 from tokens.selectors.resubmission import Resubmission, resubmission
 from tokens.selectors.review import TONES, Due, due, grants_of, position
 from tokens.selectors.review_changes import Changes, changes, limits_by_staff
 from tokens.selectors.review_filters import visible
-from tokens.selectors.review_signals import Signal, signals
+from tokens.selectors.review_signals import Shown, signals
 from tokens.selectors.review_timeline import Entry, timeline
 from tokens.selectors.reviewers import reviewers_of
 
@@ -50,7 +51,8 @@ class Detail:
     due: Due | None
     position: int | None
     changes: Changes
-    signals: list[Signal]
+    signals: list[Shown]
+    filed: Filed | None
     timeline: list[Entry]
     links: list[str]
     tiers: list[Tier]
@@ -111,7 +113,8 @@ def detail(access_request: AccessRequest, viewer: User, catalogue: Catalogue, no
         due=due(access_request, now),
         position=position(access_request, now),
         changes=changes(access_request, catalogue, grants, tokens, now, staffs=limits_by_staff(access_request)),
-        signals=signals(access_request, catalogue, tokens),
+        signals=signals(access_request),
+        filed=filed_as(access_request),
         timeline=timeline(access_request, viewer, internal=reads_internal),
         links=_web_addresses(access_request.links.split()),
         tiers=tiers_to_grant(access_request),

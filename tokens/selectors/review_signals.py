@@ -1,128 +1,237 @@
-"""What speaks for and against an access request, from what is known here alone."""
+"""What was found out about an access request, in words. Nothing is judged here: the state was found with the fact."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from allauth.account.models import EmailAddress
-from allauth.mfa.models import Authenticator
-from django.db.models import Count, Q
+from django.utils.dateparse import parse_datetime
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accounts.models import Membership, MembershipRole, User
-from tiers.facts import Catalogue, TierFacts
-from tokens.models import AccessRequest, Domain, RequestState, Token
-from tokens.selectors.review_filters import visible
+from tiers.money import price
+from tokens.models import AccessRequest, RequestState, Signal, SignalKind, SignalState
+from tokens.models.applications import ProofMethod
 
-_FACTORS: Final = {
-    Authenticator.Type.WEBAUTHN: (gettext_lazy("Passkey"), "fingerprint"),
-    Authenticator.Type.TOTP: (gettext_lazy("Password and code"), "smartphone"),
+Facts = Mapping[str, Any]
+_TONES: Final = {
+    SignalState.OK: ("ok", "circle-check"),
+    SignalState.NOTICE: ("", "info"),
+    SignalState.WARN: ("warn", "triangle-alert"),
+    SignalState.BAD: ("bad", "shield-alert"),
+    SignalState.UNKNOWN: ("", "circle-help"),
+}
+_PROVIDERS: Final = {"github": "GitHub", "google": "Google", "discord": "Discord"}
+_FACTORS: Final = {"webauthn": gettext_lazy("Passkey"), "totp": gettext_lazy("Password and code")}
+# Reasons that are ours; all others are what the network said.
+_WHY: Final = {
+    "fault": gettext_lazy("a fault of ours, which is in the log"),
+    "not_known": gettext_lazy("the address is not known"),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Signal:
-    """One named fact. `tone` ok, warn or bad has a glyph beside it, never colour alone."""
+class Similar:
+    """An access request of somebody else that this one resembles."""
 
-    label: str
+    public_id: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The words of one fact. `at` belongs to the note, `days` are the calls of each day."""
+
     value: str
     note: str = ""
-    tone: str = ""
-    icon: str = ""
     at: datetime | None = None
+    similar: list[Similar] = field(default_factory=list)
+    days: list[int] = field(default_factory=list)
+    text: str = ""
 
 
-def signals(access_request: AccessRequest, catalogue: Catalogue, tokens: Sequence[Token]) -> list[Signal]:
-    return [
-        _domain(list(access_request.application.domains.all())),
-        _volume(access_request, catalogue),
-        _token_in_query(tokens),
-        _sign_in(access_request.applicant),
-        _membership(access_request),
-        _earlier(access_request),
-    ]
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One signal as a page shows it. `tone` ok, warn or bad has a glyph beside it, never colour alone; `state` is said
+    to those who see neither. `text` is a stranger's."""
+
+    label: str
+    told: Told
+    state: str
+    tone: str
+    icon: str
+    checked: datetime
+    unknown: bool = False
 
 
-def _domain(domains: list[Domain]) -> Signal:
-    proved = [domain for domain in domains if domain.proved_at is not None]
-    if not domains:
-        return Signal(_("Domain"), _("None given"), icon="globe")
-    if not proved:
-        return Signal(_("Domain"), domains[0].host, _("not proved"), "warn", "triangle-alert")
-    if len(proved) < len(domains):
-        note = _("%(proved)d of %(all)d proved") % {"proved": len(proved), "all": len(domains)}
-        return Signal(_("Domain"), proved[0].host, note, "warn", "triangle-alert")
-    if len(proved) == 1:
-        return Signal(_("Domain"), proved[0].host, str(proved[0].get_proved_method_display()), "ok", "circle-check")
-    note = ngettext("and %(number)d more, proved", "and %(number)d more, all proved", len(proved) - 1)
-    return Signal(_("Domain"), proved[0].host, note % {"number": len(proved) - 1}, "ok", "circle-check")
+def signals(access_request: AccessRequest) -> list[Shown]:
+    """What was gathered, in the order of the kinds. One query."""
+    found = {signal.kind: signal for signal in Signal.objects.filter(access_request=access_request)}
+    return [_shown(found[kind]) for kind in _WORDS if kind in found]
 
 
-def _volume(access_request: AccessRequest, catalogue: Catalogue) -> Signal:
-    """Beside what is expected, the lowest tier whose daily allowance holds it."""
-    expected = access_request.expected_volume
-    if expected is None:
-        return Signal(_("Expected calls per day"), _("Not given"))
-    enough = _enough(catalogue, expected)
-    note = _("fits %(tier)s") % {"tier": enough.slug} if enough else _("more than any tier allows")
-    return Signal(_("Expected calls per day"), number_format(expected, use_l10n=True, force_grouping=True), note)
+def _shown(signal: Signal) -> Shown:
+    state = SignalState(signal.state)
+    tone, icon = _TONES[state]
+    unknown = state is SignalState.UNKNOWN
+    told = _unknown(signal.facts) if unknown else _WORDS[SignalKind(signal.kind)](signal.facts)
+    return Shown(str(signal.get_kind_display()), told, str(state.label), tone, icon, signal.at, unknown)
 
 
-def _enough(catalogue: Catalogue, calls: int) -> TierFacts | None:
-    fitting = [t for t in catalogue.tiers.values() if t.requests_per_day is None or t.requests_per_day >= calls]
-    return min(fitting, key=lambda tier: tier.rank, default=None)
+def _unknown(facts: Facts) -> Told:
+    why = facts.get("why", "")
+    return Told(_("Could not check"), str(_WHY.get(why, why)))
 
 
-def _token_in_query(tokens: Sequence[Token]) -> Signal:
-    label = _("Secret token in an address")
-    seen = [token.seen_in_query_at for token in tokens if token.seen_in_query_at is not None]
-    if seen:
-        return Signal(label, _("Seen"), tone="bad", icon="shield-alert", at=max(seen))
-    if not tokens:
-        return Signal(label, _("No live token yet"))
-    return Signal(label, _("Never seen"), tone="ok", icon="circle-check")
+def _domain(facts: Facts) -> Told:
+    if not facts:
+        return Told(_("None given"))
+    if not facts["proved"]:
+        return Told(facts["host"], _("not proved"))
+    if facts["proved"] < facts["all"]:
+        return Told(facts["host"], _("%(proved)d of %(all)d proved") % facts)
+    method = str(ProofMethod(facts["method"]).label) if facts["method"] in ProofMethod.values else ""
+    more = facts["all"] - 1
+    if more:
+        method = ngettext("and %(number)d more, proved", "and %(number)d more, all proved", more) % {"number": more}
+    return Told(facts["host"], method, _moment(facts.get("since")))
 
 
-def _sign_in(applicant: User) -> Signal:
-    kinds = set(Authenticator.objects.filter(user=applicant).values_list("type", flat=True))
-    confirmed = EmailAddress.objects.filter(user=applicant, email__iexact=applicant.email, verified=True).exists()
-    value, icon = next(
-        ((str(v), i) for kind, (v, i) in _FACTORS.items() if kind in kinds), (_("Password alone"), "key")
-    )
-    note = _("here since") if confirmed else _("address not confirmed, here since")
-    return Signal(_("Sign-in"), str(value), note, "" if confirmed else "warn", icon, applicant.date_joined)
+def _site(facts: Facts) -> Told:
+    if not facts:
+        return Told(_("None given"))
+    if "title" not in facts:
+        return Told(_("Answers %(status)d") % facts, facts["host"])
+    note = _("leads to %(host)s") % facts if facts["moved"] else facts["host"]
+    return Told(facts["title"] or _("Answers, without a title"), note, text=facts["preview"])
 
 
-def _membership(access_request: AccessRequest) -> Signal:
-    found = Membership.objects.filter(workspace=access_request.workspace_id)
-    members = found.aggregate(
-        all=Count("id"), owner=Count("id", filter=Q(user=access_request.applicant, role=MembershipRole.OWNER))
-    )
-    if members["all"] == 1:
-        return Signal(_("Workspace"), _("Works alone"), access_request.workspace.name, icon="user-round")
-    note = _("applicant is an owner") if members["owner"] else _("applicant is a member")
-    value = ngettext("%(number)d member", "%(number)d members", members["all"]) % {"number": members["all"]}
-    return Signal(_("Workspace"), value, note, icon="users")
+def _same_domain(facts: Facts) -> Told:
+    if not facts:
+        return Told(_("Nobody else’s"))
+    if facts.get("none_given"):
+        return Told(_("None given"))
+    note = _("and proved there") if facts["proved_there"] else ""
+    return Told(facts["host"], note, similar=_similar(facts["requests"]))
 
 
-def _earlier(access_request: AccessRequest) -> Signal:
-    """Of the whole workspace, since one asks again under another application's name."""
-    earlier = (
-        visible()
-        .filter(workspace=access_request.workspace_id, id__lt=access_request.pk)
-        .aggregate(
-            approved=Count("id", filter=Q(state=RequestState.APPROVED)),
-            rejected=Count("id", filter=Q(state=RequestState.REJECTED)),
-        )
-    )
-    label = _("Earlier access requests")
-    if not any(earlier.values()):
-        return Signal(label, _("None decided"))
-    value = _("%(approved)d approved, %(rejected)d rejected") % earlier
-    again = access_request.previous
-    rejected_before = again is not None and again.state == RequestState.REJECTED
-    note = _("this one was rejected before") if rejected_before else ""
-    return Signal(label, value, note, "warn" if rejected_before else "", "history")
+def _same_repository(facts: Facts) -> Told:
+    if facts.get("none_given"):
+        return Told(_("None given"))
+    if not facts["requests"]:
+        return Told(_("Nobody else’s"), facts["repository"])
+    return Told(facts["repository"], similar=_similar(facts["requests"]))
+
+
+def _same_wording(facts: Facts) -> Told:
+    if facts.get("short"):
+        return Told(_("Too short to compare"))
+    if not facts:
+        return Told(_("Nothing like it"))
+    return Told(_("%(alike)d %% the same") % facts["requests"][0], similar=_similar(facts["requests"]))
+
+
+def _similar(found: list[dict[str, Any]]) -> list[Similar]:
+    return [Similar(one["id"], _state(one["state"])) for one in found]
+
+
+def _state(state: str) -> str:
+    return str(RequestState(state).label) if state in RequestState.values else ""
+
+
+def _account(facts: Facts) -> Told:
+    return Told(_("Here since"), at=_moment(facts["since"]))
+
+
+def _identities(facts: Facts) -> Told:
+    linked = [_PROVIDERS.get(one["provider"], one["provider"]) for one in facts["linked"]]
+    factors = [str(_FACTORS[factor]) for factor in reversed(facts["factors"])]
+    note = "" if facts["confirmed"] else _("address not confirmed")
+    return Told(_(", ").join([*factors, *linked]) or _("Password alone"), note)
+
+
+def _mail(facts: Facts) -> Told:
+    return Told(_("Of a service for throw-away addresses") if facts["disposable"] else _("An ordinary one"))
+
+
+def _addresses(facts: Facts) -> Told:
+    number = facts["others"]
+    if not number:
+        return Told(_("Nobody else asked from there"))
+    value = ngettext("%(number)d other person asked", "%(number)d other people asked", number)
+    return Told(value % {"number": number}, _("from the same network address, within a day"))
+
+
+def _history(facts: Facts) -> Told:
+    if not facts["approved"] and not facts["rejected"]:
+        return Told(_("None decided"))
+    notes = [_("this one was rejected before")] if facts["again"] else []
+    if facts["reopened"]:
+        notes.append(ngettext("%(n)d reopened", "%(n)d reopened", facts["reopened"]) % {"n": facts["reopened"]})
+    return Told(_("%(approved)d approved, %(rejected)d rejected") % facts, _(", ").join(notes))
+
+
+def _usage(facts: Facts) -> Told:
+    if not facts["calls"]:
+        return Told(_("None yet"))
+    return Told(_number(facts["calls"]), days=facts["days"])
+
+
+def _refusals(facts: Facts) -> Told:
+    if not facts["calls"]:
+        return Told(_("No calls yet"))
+    return Told(f"{number_format(facts['percent'], 1)} %", facts["code"])
+
+
+def _spend(facts: Facts) -> Told:
+    sums = [price(amount, currency) for currency, amount in sorted(facts["paid"].items())]
+    number = facts["disputes"]
+    note = ngettext("%(number)d dispute", "%(number)d disputes", number) % {"number": number} if number else ""
+    return Told(_(", ").join(sums) or _("Nothing"), note)
+
+
+def _volume(facts: Facts) -> Told:
+    if not facts:
+        return Told(_("Not given"))
+    if facts["too_much"]:
+        note = _("more than the tier asked for allows")
+    else:
+        note = _("fits %(tier)s") % {"tier": facts["fits"]} if facts["fits"] else _("more than any tier allows")
+    if facts["busiest"]:
+        note = _("%(note)s; busiest day %(calls)s") % {"note": note, "calls": _number(facts["busiest"])}
+    return Told(_number(facts["expected"]), note)
+
+
+def _secret_in_query(facts: Facts) -> Told:
+    if "at" in facts:
+        return Told(_("Seen"), at=_moment(facts["at"]))
+    return Told(_("Never seen") if facts["tokens"] else _("No live token yet"))
+
+
+def _moment(text: str | None) -> datetime | None:
+    return parse_datetime(text) if text else None
+
+
+def _number(value: int) -> str:
+    return number_format(value, use_l10n=True, force_grouping=True)
+
+
+# In the order of the page.
+_WORDS: Final[dict[SignalKind, Callable[[Facts], Told]]] = {
+    SignalKind.DOMAIN: _domain,
+    SignalKind.USAGE: _usage,
+    SignalKind.REFUSALS: _refusals,
+    SignalKind.SECRET_IN_QUERY: _secret_in_query,
+    SignalKind.IDENTITIES: _identities,
+    SignalKind.HISTORY: _history,
+    SignalKind.SITE: _site,
+    SignalKind.VOLUME: _volume,
+    SignalKind.SPEND: _spend,
+    SignalKind.ACCOUNT_AGE: _account,
+    SignalKind.MAIL: _mail,
+    SignalKind.ADDRESSES: _addresses,
+    SignalKind.SAME_DOMAIN: _same_domain,
+    SignalKind.SAME_REPOSITORY: _same_repository,
+    SignalKind.SAME_WORDING: _same_wording,
+}

@@ -8,6 +8,7 @@ from tokens.views import (
     review_decisions,
     review_figures,
     review_handling,
+    review_signals,
     review_terms,
     saved_views,
 )
@@ -41,6 +42,7 @@ urlpatterns = [
     path("replies/<slug:public_id>/move/", canned_replies.move, name="reply_move"),
     path("replies/<slug:public_id>/retire/", canned_replies.retire, name="reply_retire"),
     path("<slug:public_id>/", review.one, name="detail"),
+    path("<slug:public_id>/gather/", review_signals.gather, name="gather"),
     path("<slug:public_id>/decide/", review_decisions.decide, name="decide"),
     path("<slug:public_id>/undo/", review_decisions.undo, name="undo"),
     path("<slug:public_id>/reopen/", review_decisions.reopen, name="reopen"),

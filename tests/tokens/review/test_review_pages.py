@@ -14,6 +14,7 @@ from tiers.models import Tier
 from tokens.actions.handling import claim_request
 from tokens.actions.requests import add_message, save_draft
 from tokens.actions.reviews import approve_request, reject_request
+from tokens.evidence.gathering import gather
 from tokens.models import AccessRequest, Domain
 from tokens.selectors.review import SIZE
 
@@ -98,11 +99,12 @@ def test_pages_by_keyset_show_every_row_once_there_and_back(desk: SimpleNamespac
 
 def test_the_detail_shows_what_changes_and_what_speaks_for_it(desk: SimpleNamespace) -> None:
     asked = ask()
+    gather(asked.pk)
     about = desk.client.get(address(asked)).context["about"]
     assert (about.changes.tier_now, about.changes.tier_after) == ("seed", "flower")
     assert [(c.now, c.after) for c in about.changes.limits][:2] == [("60", "300"), ("5,000", "50,000")]
     assert "claude-sonnet-4-6" in about.changes.opened
-    values = {signal.label: (signal.value, signal.note) for signal in about.signals}
+    values = {signal.label: (signal.told.value, signal.told.note) for signal in about.signals}
     assert values["Expected calls per day"] == ("12,000", "fits flower")
     assert values["Earlier access requests"][0] == "None decided"
 
@@ -115,6 +117,7 @@ def test_an_earlier_rejection_is_a_signal(desk: SimpleNamespace) -> None:
     AccessRequest.objects.filter(pk=new.pk).update(
         state="submitted", submitted_at=timezone.now(), due_at=timezone.now()
     )
+    gather(new.pk)
     assert "this one was rejected before" in text(desk.client, address(new))
 
 
