@@ -1,8 +1,10 @@
 """Whether the application's website answers, and what it says of itself. All of it is a stranger's text: it is kept as
 plain characters, and shown as nothing else."""
 
+import codecs
 import re
 import unicodedata
+from contextlib import suppress
 from email.message import Message
 from html.parser import HTMLParser
 from typing import Any, Final
@@ -17,6 +19,18 @@ MOST_IN_PREVIEW: Final = 300
 _READ: Final = frozenset({"text/html", "application/xhtml+xml", "text/plain"})
 _UNSEEN: Final = frozenset({"script", "style", "template", "noscript", "svg", "head", "textarea", "select"})
 _CHARSET: Final = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([a-zA-Z0-9_-]{2,30})", re.IGNORECASE)
+# What pages mean by names of smaller charsets, as browsers read them.
+_ENCODINGS: Final = {
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "utf-8": "utf-8-sig",
+}
+_OF_THE_WEB: Final = re.compile(
+    r"gb18030|big5|big5hkscs|shift_jis|cp932|euc_jp|iso2022_jp|euc_kr|cp949|koi8-[ru]|utf-16(-[bl]e)?|cp125\d|cp874"
+    r"|iso8859-\d{1,2}"
+)
 
 
 def site(case: Case) -> Finding:
@@ -40,7 +54,8 @@ def site(case: Case) -> Finding:
 
 
 def described(body: bytes, content_type: str) -> tuple[str, str]:
-    """The title and the first visible words; empty for what is no page."""
+    """The title and the first visible words; empty for what is no page. Of a page that the parser gives up on (a broken
+    declaration, a number of a thousand digits), what it read until then."""
     header = Message()
     header["content-type"] = content_type or "text/html"
     kind = header.get_content_type()
@@ -50,7 +65,8 @@ def described(body: bytes, content_type: str) -> tuple[str, str]:
     if kind == "text/plain":
         return "", plain(text, MOST_IN_PREVIEW)
     page = _Page()
-    page.feed(text)
+    with suppress(AssertionError, ValueError):
+        page.feed(text)
     return plain(page.title, MOST_IN_TITLE), plain(" ".join(page.words), MOST_IN_PREVIEW)
 
 
@@ -62,12 +78,19 @@ def plain(text: str, most: int) -> str:
 
 def _decoded(body: bytes, charset: str | None) -> str:
     found = _CHARSET.search(body[:2048])
-    for name in filter(None, (charset, found[1].decode() if found else None, "utf-8")):
-        try:
-            return body.decode(name, "replace")
-        except LookupError:  # A charset that is none.
-            continue
-    return ""
+    for name in (charset, found[1].decode() if found else None):
+        if encoding := _encoding(name or ""):
+            return body.decode(encoding, "replace")
+    return body.decode("utf-8-sig", "replace")
+
+
+def _encoding(name: str) -> str:
+    """Empty for what is no charset of the web: Python knows encodings that are slow, or no encodings of text."""
+    try:
+        known = codecs.lookup(name).name
+    except (LookupError, ValueError):
+        return ""
+    return _ENCODINGS.get(known, known if _OF_THE_WEB.fullmatch(known) else "")
 
 
 class _Page(HTMLParser):

@@ -25,6 +25,20 @@ def test_the_charset_is_the_headers_the_pages_or_utf8(body: bytes, content_type:
     assert described(body, content_type)[0] == "灯笼"
 
 
+@pytest.mark.parametrize("charset", ["idna", "undefined", "punycode", "unicode_escape", "hex", "a\0b", "rot13", "zip"])
+def test_no_name_of_a_charset_makes_python_do_more_than_reading_text(charset: str) -> None:
+    page = "<title>Lantern</title>\\x41é".encode()
+    assert described(page, f"text/html; charset={charset}") == ("Lantern", "\\x41é")
+    assert described(page, "text/html")[0] == "Lantern"
+
+
+@pytest.mark.parametrize("broken", ["<![foo[ x ]]>", "&#" + "9" * 6000 + ";", "<!--", "<" * 60_000, "<title>" * 8000])
+def test_a_page_that_the_parser_gives_up_on_is_read_until_there(broken: str) -> None:
+    title, preview = described(f"<title>Lantern</title><p>Reads aloud</p>{broken}".encode(), "text/html")
+    assert title == "Lantern"
+    assert preview.startswith("Reads aloud")
+
+
 def test_what_is_no_page_is_not_read() -> None:
     assert described(b"\x89PNG<title>x</title>", "image/png") == ("", "")
     assert described(b"just words", "text/plain") == ("", "just words")
