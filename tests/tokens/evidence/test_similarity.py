@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokens.evidence.similarity import bands, is_comparable, likeness
+from tokens.evidence.similarity import BANDS, bands, is_comparable, likeness
 
 LONG = (
     "A reading aid for pupils: it reads a page of their school book aloud, explains the hard words in simple ones, and "
@@ -32,7 +32,7 @@ def test_the_same_text_is_wholly_alike_whatever_its_case_spaces_and_marks(text: 
 @given(texts)
 def test_bands_fit_the_column_and_short_texts_have_none(text: str) -> None:
     found = bands(text)
-    assert len(found) == (16 if is_comparable(text) else 0)
+    assert len(found) == (BANDS if is_comparable(text) else 0)
     assert all(-(2**31) <= number < 2**31 for number in found)
 
 
