@@ -1,10 +1,6 @@
 """Signals of real requests, in a real database, with a real web server to look at."""
 
-import http.server
-import threading
-from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -14,36 +10,16 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import AuditOrigin, User
 from tests import factories
-from tiers.models import Tier
-from tokens.actions.applications import add_domain, create_application, edit_application
+from tests.tokens.evidence.asking import PURPOSE, asked, found
+from tokens.actions.applications import add_domain, create_application
 from tokens.actions.requests import save_draft, submit_request
 from tokens.actions.reviews import reject_request
 from tokens.evidence import gathering, tasks
 from tokens.gateway import partitions
-from tokens.models import AccessRequest, Domain, Signal, Token, Usage
+from tokens.models import AccessRequest, Domain, Token, Usage
 from tokens.selectors.review_signals import signals
 
-pytestmark = pytest.mark.django_db
-PURPOSE = "A reading aid for pupils, which reads a page of their school book aloud and explains the hard words."
-
-
-@pytest.fixture(autouse=True)
-def catalogue() -> None:
-    factories.catalogue()
-
-
-def asked(name: str = "Dana", *, purpose: str = PURPOSE, links: str = "", **values: Any) -> AccessRequest:
-    person = factories.person(name)
-    workspace = person.memberships.get().workspace
-    application = create_application(workspace=workspace, name=f"Lantern of {name}", by=person, **values)
-    texts = {"purpose": purpose, "expected_volume": 800, "users": "200 pupils", "links": links}
-    draft = save_draft(application=application, tier=Tier.objects.get(slug="flower"), by=person, **texts)
-    return submit_request(access_request=draft, by=person)
-
-
-def found(access_request: AccessRequest) -> dict[str, Signal]:
-    gathering.gather(access_request.pk)
-    return {signal.kind: signal for signal in Signal.objects.filter(access_request=access_request)}
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogue")]
 
 
 def test_every_kind_is_found_with_its_time_and_once() -> None:
@@ -201,58 +177,6 @@ def test_what_was_lost_is_handed_out_again_and_once() -> None:
     assert gathering.due() == []
     AccessRequest.objects.filter(pk=request.pk).update(signals_at=timezone.now() - timedelta(days=2))
     assert gathering.due() == [request.pk]
-
-
-class Pages(http.server.BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        if self.path == "/endless":
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(b"<title>Large</title>" + b"x" * 500_000)
-            return
-        status = 302 if self.path == "/moved" else 503 if self.path == "/down" else 200
-        self.send_response(status)
-        self.send_header("Content-Type", "text/html")
-        if status == 302:
-            self.send_header("Location", "http://10.0.0.1/")
-        self.end_headers()
-        self.wfile.write(b"<title>Lantern</title><p>Reads &lt;b&gt;aloud")
-
-    def log_message(self, *args: object) -> None:
-        pass
-
-
-@pytest.fixture
-def server(settings: Settings) -> Iterator[str]:
-    settings.OUTGOING_ALLOWED_NETWORKS = ["127.0.0.1/32"]
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pages) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{running.server_port}"
-        running.shutdown()
-
-
-def at(address: str) -> Signal:
-    request = asked()
-    edit_application(application=request.application, values={"url": "https://x.example.com"}, by=request.applicant)
-    type(request.application).objects.filter(pk=request.application_id).update(url=address)
-    return found(request)["site"]
-
-
-def test_a_site_that_answers(server: str) -> None:
-    signal = at(f"{server}/")
-    assert signal.state == "ok"
-    assert (signal.facts["title"], signal.facts["preview"]) == ("Lantern", "Reads <b>aloud")
-
-
-@pytest.mark.parametrize(("path", "state"), [("/down", "warn"), ("/moved", "unknown"), ("/endless", "ok")])
-def test_a_site_that_fails_leads_inside_or_never_ends(server: str, path: str, state: str) -> None:
-    assert at(server + path).state == state
-
-
-def test_addresses_inside_are_not_called_without_the_setting() -> None:
-    signal = at("http://127.0.0.1:9/")
-    assert signal.state == "unknown"
-    assert "not public" in signal.facts["why"]
 
 
 def test_the_page_shows_signals_and_links_to_what_is_alike(client: Client) -> None:
