@@ -11,6 +11,7 @@ if (left) {
       left.textContent = left.textContent.replace(/\d+/, seconds);
       return;
     }
+    if (bar.contains(document.activeElement)) return; // Nobody's focus is taken away.
     clearInterval(timer);
     bar.remove();
   }, 1000);

@@ -11,7 +11,7 @@ from tests.browser.conftest import Open, faults
 from tests.tokens.review.conftest import ask
 from tokens.actions.requests import add_message
 from tokens.actions.reviews import approve_request, ask_for_changes
-from tokens.models import AccessRequest
+from tokens.models import AccessRequest, CannedReply
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -19,6 +19,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def desk(transactional_db: None) -> SimpleNamespace:
     factories.catalogue()
+    texts = {"text_en": "Please prove the domain first.", "outcome": "changes"}
+    CannedReply.objects.get_or_create(label_en="Prove the domain", defaults=texts)
     maintainer = factories.person("Mika Maier", PlatformRole.MAINTAINER)
     return SimpleNamespace(maintainer=maintainer, first=ask("First"), second=ask("Second"), third=ask("古籍校对"))
 

@@ -44,6 +44,8 @@ def test_a_decision_is_undone_by_key_or_by_button(browse: Open, desk: SimpleName
     if script:
         expect(bar.get_by_role("button", name="Undo")).to_be_visible()
         page.keyboard.press("z")
+        expect(bar.get_by_role("button", name="Undo")).to_be_focused()
+        page.keyboard.press("Enter")
     else:
         bar.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("The decision on First is undone")).to_be_visible()
@@ -90,6 +92,6 @@ def test_nothing_is_wrong_with_the_pages_of_decisions(
     ):
         assert faults(browse(path, by=desk.maintainer, dark=dark, phone=phone)) == [], path
     ada = factories.person("Ada", PlatformRole.ADMINISTRATOR)
-    reply = CannedReply.objects.get()
+    reply = CannedReply.objects.get(label_en="Who runs it")
     for path in ("/review/replies/", f"/review/replies/{reply.public_id}/"):
         assert faults(browse(path, by=ada, dark=dark, phone=phone)) == [], path

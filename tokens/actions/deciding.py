@@ -43,6 +43,7 @@ class Terms:
 
     tier: Tier | None = None
     model: AIModel | None = None
+    permissions: tuple[str, ...] = ()
     until: datetime | None = None
     limits: LimitFacts = NO_LIMITS
 
@@ -51,7 +52,7 @@ NOTHING: Final = Terms()
 
 
 def terms_in(decision: Decision) -> Terms:
-    return Terms(decision.tier, decision.model, decision.until, decision.limit_facts)
+    return Terms(decision.tier, decision.model, tuple(decision.permissions), decision.until, decision.limit_facts)
 
 
 def before(access_request: AccessRequest, endorsement: Decision | None) -> dict[str, Any]:
@@ -93,6 +94,7 @@ def write_decision(
         note=note,
         tier=terms.tier,
         model=terms.model,
+        permissions=list(terms.permissions),
         until=terms.until,
         endorsement=endorsement,
         restores=restores,

@@ -1,6 +1,7 @@
 """What a reviewer decides on an access request: ask, approve, reject. The decision is the effect:
 grants, its own row and audit events are made in its own transaction. The applicant's mail waits (`decision_mails`)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -62,16 +63,19 @@ def approve_request(
     tier: Tier | None = None,
     until: datetime | None = None,
     limits: LimitFacts = NO_LIMITS,
+    permissions: Sequence[str] = (),
     note: str = "",
     batch: str = "",
     rule: RuleVersion | None = None,
     by: Actor,
 ) -> AccessRequest:
-    """Grant what was asked, or a lower tier, until an end or without one. Never more than was asked; `limits`
-    may be others than the tier's. Where the terms of review want two approvals, this is the first, unless it is the
-    second on the same terms. A `rule` decides by a task or the system, never in a person's name."""
+    """Grant what was asked, or a lower tier, until an end or without one. Never more than was asked; `limits` may be
+    others than the tier's, and of a model `permissions` fewer than all. Where the terms of review want two approvals,
+    this is the first, unless it is the second on the same terms. A `rule` decides by a task or the system, never in a
+    person's name."""
     access_request = _to_decide(access_request, version, Action.APPROVE, by, rule)
-    terms = Terms(_tier_to_grant(access_request, tier), access_request.model, until, limits)
+    allowed = _permissions_to_grant(access_request, permissions)
+    terms = Terms(_tier_to_grant(access_request, tier), access_request.model, allowed, until, limits)
     check_window(None, until)
     check_limits_of_grant(limits, terms.tier)
     note = clean_text(note, "note", MOST_IN_REASON)
@@ -118,7 +122,7 @@ def _approve(
         tier=terms.tier,
         model=terms.model,
         application_id=after.application_id,
-        permissions=list(GrantPermission) if terms.model else (GrantPermission.GENERATE,),
+        permissions=terms.permissions,
         source=GrantSource.REQUEST,
         source_id=after.public_id,
         reason=note,
@@ -181,6 +185,13 @@ def _to_decide(
         policies.check_state(access_request, action)
     policies.check_version(access_request, version)
     return access_request
+
+
+def _permissions_to_grant(access_request: AccessRequest, chosen: Sequence[str]) -> tuple[str, ...]:
+    """In the one order in which they are compared. A tier opens generating alone."""
+    if access_request.model is None:
+        return (GrantPermission.GENERATE.value,)
+    return tuple(name for name in GrantPermission.values if not chosen or name in chosen)
 
 
 def _tier_to_grant(access_request: AccessRequest, tier: Tier | None) -> Tier | None:

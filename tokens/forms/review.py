@@ -17,13 +17,17 @@ from tokens.replies import fill, text_for
 APPROVED, CHANGES, REJECTED = "approved", "changes", "rejected"
 DECISIONS: Final = [(APPROVED, _("Approve")), (CHANGES, _("Ask")), (REJECTED, _("Reject"))]
 NEVER, ON_A_DAY = "never", "day"
+ALL_OF_IT: Final = "all"
+PERMISSIONS: Final = [(ALL_OF_IT, _("Generate and download")), ("generate", _("Generate only"))]
 AS_FIRST: Final = ("first", _("As in the first approval"))
 ENDS: Final = [("90", _("90 days")), ("365", _("1 year")), (NEVER, _("Never")), (ON_A_DAY, _("On a day"))]
 
 
 def _terms(first: Decision) -> dict[str, Any]:
     limits = as_columns(first.limit_facts)
-    return {"tier": first.tier.slug if first.tier else "", "until": AS_FIRST[0], "note": first.note, **limits}
+    may = "generate" if first.permissions == ["generate"] else ALL_OF_IT
+    tier = first.tier.slug if first.tier else ""
+    return {"tier": tier, "permissions": may, "until": AS_FIRST[0], "note": first.note, **limits}
 
 
 class DecisionForm(LimitsForm):
@@ -37,6 +41,9 @@ class DecisionForm(LimitsForm):
         error_messages={"required": _("Choose a decision: approve, ask or reject.")},
     )
     tier = forms.ChoiceField(label=_("Tier"), required=False)
+    permissions = forms.ChoiceField(
+        label=_("May"), choices=PERMISSIONS, widget=forms.RadioSelect, required=False, initial=ALL_OF_IT
+    )
     until = forms.ChoiceField(label=_("Ends"), choices=ENDS, widget=forms.RadioSelect, required=False, initial="365")
     day = forms.DateField(
         label=_("Last day"),
@@ -72,6 +79,7 @@ class DecisionForm(LimitsForm):
         if tiers:
             choices = [(tier.slug, tier.slug) for tier in tiers]
             self.fields["tier"] = forms.ChoiceField(label=_("Tier"), choices=choices, required=False)
+            del self.fields["permissions"]
         else:
             for name in ("tier", *LIMITS):
                 del self.fields[name]
@@ -86,6 +94,10 @@ class DecisionForm(LimitsForm):
 
     def tier_chosen(self) -> Tier | None:
         return self.tiers.get(self.cleaned_data.get("tier", ""))
+
+    def may(self) -> tuple[str, ...]:
+        """Of a model; none named means all."""
+        return ("generate",) if self.cleaned_data.get("permissions") == "generate" else ()
 
     def ends_at(self, now: datetime) -> datetime | None:
         """The instant at which the grant ends; None for never. A last day is counted whole, in UTC."""

@@ -2,13 +2,14 @@
 
 import pgtrigger
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.ids import new_public_id
-from tiers.models import AIModel, LimitColumns, Tier
+from tiers.models import AIModel, GrantPermission, LimitColumns, Tier
 from tiers.models.limits import limits_in_bounds
 from tokens.models.requests import AccessRequest
 from tokens.models.rules import RuleVersion
@@ -39,6 +40,7 @@ class Decision(LimitColumns):
     note = models.TextField(max_length=4000, blank=True)
     tier = models.ForeignKey(Tier, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     model = models.ForeignKey(AIModel, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    permissions = ArrayField(models.CharField(max_length=10, choices=GrantPermission), default=list, blank=True)
     until = models.DateTimeField(null=True, blank=True)
     endorsement = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="completed_by"
@@ -100,6 +102,7 @@ class Decision(LimitColumns):
                     "at",
                     "tier",
                     "model",
+                    "permissions",
                     "until",
                     "note",
                     "endorsement",

@@ -49,6 +49,7 @@ def _carry_out(form: DecisionForm, access_request: AccessRequest, request: Signe
             tier=form.tier_chosen(),
             until=form.ends_at(clock.now()),
             limits=form.limits(),
+            permissions=form.may(),
             note=values["note"],
             by=request.user,
         )

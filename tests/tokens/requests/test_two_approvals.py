@@ -12,12 +12,14 @@ from accounts.audit import Task
 from accounts.errors import Conflict
 from tiers.models import Grant
 from tokens.actions.handling import claim_request, release_request
-from tokens.actions.requests import submit_request, withdraw_request
+from tokens.actions.requests import save_draft, submit_request, withdraw_request
 from tokens.actions.reviews import approve_request, ask_for_changes, reject_request
 from tokens.actions.undoing import reopen_request, undo_decision
 from tokens.models import AccessRequest, Decision, ReviewTerms, Rule, RuleVersion
 from tokens.selectors.decisions import endorsement, latest
 from tokens.selectors.review_timeline import timeline
+
+from .conftest import COMPLETE
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 
@@ -147,3 +149,22 @@ def test_the_end_is_a_term_too(
     approve(high, people.maintainer, until=until)
     assert approve(high, people.second).state == "in_review"
     assert approve(high, people.administrator).state == "approved"
+
+
+def test_what_a_model_may_be_used_for_is_a_term_too(
+    high: AccessRequest, people: SimpleNamespace, ladder: SimpleNamespace
+) -> None:
+    ReviewTerms.objects.create(tier=None, approvals=2)
+    draft = save_draft(application=high.application, model=ladder.gated, by=people.applicant, **COMPLETE)
+    asked = submit_request(access_request=draft, by=people.applicant)
+    approve(asked, people.maintainer, permissions=["generate"])
+    assert approve(asked, people.second).state == "in_review"
+    assert approve(asked, people.maintainer).state == "approved"
+    assert Grant.objects.get().permissions == ["generate", "download"]
+
+
+def test_less_of_a_model_than_was_asked(high: AccessRequest, people: SimpleNamespace, ladder: SimpleNamespace) -> None:
+    draft = save_draft(application=high.application, model=ladder.gated, by=people.applicant, **COMPLETE)
+    asked = submit_request(access_request=draft, by=people.applicant)
+    approve(asked, people.maintainer, permissions=["generate"])
+    assert Grant.objects.get().permissions == Decision.objects.get().permissions == ["generate"]
