@@ -130,9 +130,9 @@ def test_the_number_of_queries_does_not_depend_on_the_rows(
         ask(f"Other {number}")
         add_message(access_request=asked, text="Another remark", by=desk.maintainer)
     desk.client.get(QUEUE)
-    with django_assert_num_queries(47):
+    with django_assert_num_queries(45):
         desk.client.get(QUEUE)
-    with django_assert_num_queries(48):
+    with django_assert_num_queries(46):
         desk.client.get(address(asked))
 
 
