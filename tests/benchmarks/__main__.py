@@ -22,12 +22,12 @@ from tests.environment import CLONE
 
 django.setup()
 
-from tests.benchmarks import behind_nginx, decisions, grants, growth, keys, purchases, revocations  # noqa: E402
+from tests.benchmarks import behind_nginx, decisions, grants, growth, keys, purchases, queue, revocations  # noqa: E402
 
 # Modules with a measure(scale) that yields figures. One that cannot measure on this machine yields none.
 BENCHMARKS: dict[str, ModuleType] = {
     module.__name__.rsplit(".", 1)[-1]: module
-    for module in (keys, decisions, growth, behind_nginx, revocations, grants, purchases)
+    for module in (keys, decisions, growth, behind_nginx, revocations, grants, purchases, queue)
 }
 PATH = CLONE / "var" / "bench.json"
 
