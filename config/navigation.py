@@ -1,7 +1,7 @@
 """What the side bar and the palette offer: one table, filtered by what the person may do."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from django.urls import NoReverseMatch, reverse
@@ -83,6 +83,10 @@ ENTRIES = (
         namespaces=("review",),
     ),
     Entry(
+        Section.MAINTAIN, "review:figures", _("Figures of the review"), "activity", permission=Permission.REVIEW_READ
+    ),
+    Entry(Section.MAINTAIN, "review:rules", _("Rules of review"), "list-checks", permission=Permission.REVIEW_READ),
+    Entry(
         Section.MAINTAIN,
         "explain",
         _("Explain a decision"),
@@ -102,7 +106,6 @@ ENTRIES = (
     ),
     Entry(Section.STAFF, "catalogue", _("Catalogue"), "box", permission=Permission.CATALOGUE_READ),
     Entry(Section.STAFF, "gateways", _("Gateways"), "server", permission=Permission.GATEWAY_MANAGE),
-    Entry(Section.PALETTE, "review:figures", _("Figures of the review"), "activity", permission=Permission.REVIEW_READ),
     Entry(
         Section.PALETTE, "review:terms", _("Terms of review"), "sliders-horizontal", permission=Permission.REVIEW_MANAGE
     ),
@@ -117,7 +120,6 @@ ENTRIES = (
     Entry(Section.PALETTE, "catalogue:products", _("Products"), "tag", permission=Permission.CATALOGUE_READ),
     Entry(Section.PALETTE, "review:replies", _("Replies"), "message-square", permission=Permission.REVIEW_MANAGE),
     Entry(Section.PALETTE, "review:imports", _("Imports from GitHub"), "inbox", permission=Permission.REVIEW_MANAGE),
-    Entry(Section.PALETTE, "review:rules", _("Rules of review"), "list-checks", permission=Permission.REVIEW_READ),
     Entry(Section.PALETTE, "requests:new", _("Apply for a tier or a model"), "send"),
     Entry(Section.PALETTE, "profile", _("Profile"), "user-round"),
     Entry(Section.PALETTE, "profile:security", _("Security"), "fingerprint"),
@@ -148,7 +150,14 @@ def items_for(role: str | None, view_name: str, counts: Mapping[str, str]) -> li
             current = _current(entry, view_name)
             count = counts.get(entry.url_name, "")
             found.setdefault(href, Item(entry.label, entry.icon, href, entry.keys, entry.section, current, count))
-    return list(found.values())
+    return _one_current(list(found.values()))
+
+
+def _one_current(items: list[Item]) -> list[Item]:
+    """Where the side bar has the very page, the entry above it in the address is not marked as well."""
+    if any(item.current == "page" and item.section is not Section.PALETTE for item in items):
+        return [replace(item, current="") if item.current == "true" else item for item in items]
+    return items
 
 
 def at_the_side(items: list[Item], allowed_to_review: bool) -> list[tuple[Section, list[Item]]]:

@@ -124,6 +124,8 @@ def waiting_from_now(access_request: AccessRequest) -> dict[str, Any]:
         "due_at": due_at,
         "group": group,
         "asked_at": None,
+        # What was found of the text before it is not of this one.
+        "signals_at": None,
         "language": access_request.applicant.locale,
         "claim_ends_at": now + CLAIM_LASTS if claimed else None,
         **NOT_SNOOZED,

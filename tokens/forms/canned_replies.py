@@ -1,8 +1,8 @@
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 
-from tokens.models import CannedReply
+from tokens.models import CannedReply, ReplyFor
 
 if TYPE_CHECKING:
     _Form = forms.ModelForm[CannedReply]
@@ -22,3 +22,8 @@ class ReplyForm(_Form):
             "text_zh": forms.Textarea(attrs={"rows": 4, "lang": "zh-Hans"}),
             "label_zh": forms.TextInput(attrs={"lang": "zh-Hans"}),
         }
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        """A model's field would offer to choose nothing as well."""
+        super().__init__(*given, **more)
+        self.fields["outcome"].widget.choices = ReplyFor.choices  # type: ignore[attr-defined]
