@@ -26,4 +26,4 @@ class ReplyForm(_Form):
     def __init__(self, *given: Any, **more: Any) -> None:
         """A model's field would offer to choose nothing as well."""
         super().__init__(*given, **more)
-        self.fields["outcome"].widget.choices = ReplyFor.choices  # type: ignore[attr-defined]
+        self.fields["outcome"].widget.choices = ReplyFor.choices
