@@ -238,6 +238,9 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "config.views.csrf_failure"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 
+# Seconds for which pages go by a catalogue that stands unchanged.
+CATALOGUE_KEPT = 5.0
+
 # --- Outgoing HTTP ----------------------------------------------------------------------------------------
 # Networks that domain proofs and looks at websites may reach although they are private or loopback. For tests only.
 OUTGOING_ALLOWED_NETWORKS: list[str] = ENV.outgoing_allowed_networks

@@ -1,7 +1,11 @@
 """The catalogue read from PostgreSQL as one consistent version."""
 
+import time
 from collections import defaultdict
+from dataclasses import dataclass
 
+from django.conf import settings
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
@@ -9,6 +13,47 @@ from tiers.facts import Catalogue, GrantFacts, ModelFacts, OperationFacts, Produ
 from tiers.models import AIModel, CatalogueVersion, Grant, Operation, ProductVersion, ProviderPrice, Tier
 from tiers.order_states import Provider
 from tiers.payments import providers
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """Which catalogue it is. A version number may come again after a rollback, the transaction that wrote it may not;
+    what is for sale depends on who sells."""
+
+    version: int
+    written_by: str
+    sellers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    edition: Edition
+    catalogue: Catalogue
+    until: float
+
+
+_kept: _Kept | None = None
+
+
+def kept() -> Catalogue:
+    """The catalogue as it stands, for pages: one query while it does. What is no longer for sale by the clock alone is
+    noticed within `CATALOGUE_KEPT` seconds; 0 keeps none."""
+    global _kept
+    if not settings.CATALOGUE_KEPT:
+        return load()
+    edition, found = _edition(), _kept
+    if found is None or found.edition != edition or time.monotonic() >= found.until:
+        found = _kept = _Kept(edition, load(), time.monotonic() + settings.CATALOGUE_KEPT)
+        if found.catalogue.version != edition.version:
+            _kept = None  # Changed in between: the next one reads it again.
+    return found.catalogue
+
+
+def _edition() -> Edition:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT version, xmin::text FROM tiers_catalogueversion WHERE id = 1")
+        version, written_by = cursor.fetchone() or (1, "")
+    return Edition(version, written_by, tuple(sorted(name for name, _provider in providers())))
 
 
 def load() -> Catalogue:

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from django.db import transaction
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from tests import factories
 from tiers import snapshot
@@ -25,3 +27,24 @@ def test_a_change_in_the_midst_of_reading_is_read_whole(monkeypatch: pytest.Monk
     found = snapshot.load()
     assert found.models["gpt-4o"].tier == "bloom"
     assert "bloom" in found.tiers
+
+
+def test_pages_go_by_a_kept_catalogue_while_it_stands(
+    settings: Settings, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    settings.CATALOGUE_KEPT = 60.0
+    factories.catalogue()
+    first = snapshot.kept()
+    assert first == snapshot.load()
+    with django_assert_num_queries(1):
+        assert snapshot.kept() is first
+    Tier.objects.filter(slug="flower").update(requests_per_day=1)
+    changed = snapshot.kept()
+    assert changed.tiers["flower"].requests_per_day == 1
+    with transaction.atomic():
+        Tier.objects.filter(slug="flower").update(requests_per_day=2)
+        assert snapshot.kept().tiers["flower"].requests_per_day == 2
+        transaction.set_rollback(True)
+    assert snapshot.kept().tiers["flower"].requests_per_day == 1
+    Tier.objects.filter(slug="flower").update(requests_per_day=3)
+    assert snapshot.kept().tiers["flower"].requests_per_day == 3

@@ -38,7 +38,7 @@ def index(request: SignedInRequest) -> HttpResponse:
     moment = now()
     found = selectors.applications(
         request.workspace,
-        snapshot.load(),
+        snapshot.kept(),
         moment,
         after=request.GET.get("after", "")[:12],
         before=request.GET.get("before", "")[:12],
@@ -159,7 +159,7 @@ def _domain(application: Application, public_id: str) -> Domain:
 def _detail(
     request: SignedInRequest, application: Application, *, domain_form: DomainForm | None = None, status: int = 200
 ) -> HttpResponse:
-    moment, catalogue = now(), snapshot.load()
+    moment, catalogue = now(), snapshot.kept()
     grants = grants_of(application.workspace)
     row = selectors.applications_row(application, catalogue, grants, moment)
     why_not = why_not_mint(request.user, application)

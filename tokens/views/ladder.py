@@ -18,7 +18,7 @@ from tokens.selectors.ladder import Filters
 @public
 @require_safe
 def ladder(request: HttpRequest) -> HttpResponse:
-    catalogue, moment = snapshot.load(), now()
+    catalogue, moment = snapshot.kept(), now()
     workspace = _workspace(request)
     stands = selectors.best_standing(workspace, catalogue, moment)
     asked = selectors.open_requests_for_tiers(workspace)
@@ -35,7 +35,7 @@ def ladder(request: HttpRequest) -> HttpResponse:
 @public
 @require_safe
 def models(request: HttpRequest) -> HttpResponse:
-    catalogue, moment = snapshot.load(), now()
+    catalogue, moment = snapshot.kept(), now()
     filters = Filters(
         find=request.GET.get("q", "").strip()[:100],
         family=request.GET.get("family", "")[:60],

@@ -40,7 +40,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def _developer(request: SignedInRequest) -> HttpResponse:
     moment, workspace = now(), request.workspace
     why_not = why_not_create(request.user, workspace)
-    found = selectors.applications(workspace, snapshot.load(), moment)
+    found = selectors.applications(workspace, snapshot.kept(), moment)
     waiting = portal.open_request(workspace)
     stands = {row.application.pk: row.stands for row in found.rows}
     context = {

@@ -52,7 +52,7 @@ def new(request: SignedInRequest) -> HttpResponse:
     applications = applications_to_choose(request)
     if not applications:
         return to_first_application(request)
-    catalogue = snapshot.load()
+    catalogue = snapshot.kept()
     named = {name: request.GET.get(name, "")[:100] for name in ("tier", "model")}
     free = policies.free_rank(catalogue, request.workspace.pk)
     download = request.GET.get("permission") == "download"
@@ -97,7 +97,7 @@ def edit(request: SignedInRequest, public_id: str) -> HttpResponse:
     asked = _find(request, public_id)
     if not policies.can_act(request.user, asked, Action.SAVE):
         return _to(asked)
-    catalogue = snapshot.load()
+    catalogue = snapshot.kept()
     form = _form(request, catalogue, [asked.application], initial=AccessRequestForm.initial_of(asked), asked=asked)
     if request.method != "POST":
         return _write(request, catalogue, form, asked)
@@ -261,7 +261,7 @@ def _refused(
 def _detail(
     request: SignedInRequest, asked: AccessRequest, *, form: MessageForm | None = None, status: int = 200
 ) -> HttpResponse:
-    catalogue, moment = snapshot.load(), now()
+    catalogue, moment = snapshot.kept(), now()
     may = {str(action): policies.can_act(request.user, asked, action) for action in (Action.SAVE, Action.WITHDRAW)}
     stands, grant = selectors.stands(asked.application, catalogue, moment).tier, selectors.granted(asked)
     context = {

@@ -62,7 +62,7 @@ def live(request: SignedInRequest) -> HttpResponse:
         "base": filters.query(),
         "query": filters.query(paged=True),
         "tabs": tabs(filters, now),
-        "rows": selectors.rows(found.rows, snapshot.load(), now),
+        "rows": selectors.rows(found.rows, snapshot.kept(), now),
         "at": now.isoformat(),
         "arrived": arrived(filters, request.user, first, now) if first else 0,
         **_opened(request, now),
@@ -87,6 +87,6 @@ def _opened(request: SignedInRequest, now: datetime) -> dict[str, object]:
         return {}
     changed = str(opened.version) != request.GET.get("version", "")
     return {
-        "open_row": selectors.rows([opened], snapshot.load(), now)[0],
+        "open_row": selectors.rows([opened], snapshot.kept(), now)[0],
         "happened": what_happened(find(opened.public_id)) if changed else "",
     }

@@ -54,7 +54,7 @@ def _preview(request: SignedInRequest, ids: list[str], form: BulkForm, status: i
     """With more than the most, nothing can be sent: to leave some out silently would decide what nobody meant."""
     ids = list(dict.fromkeys(ids))
     found = selectors.chosen(ids[:MOST])
-    lines = selectors.lines(found, request.user, snapshot.load(), clock.now())
+    lines = selectors.lines(found, request.user, snapshot.kept(), clock.now())
     context = {
         "lines": lines,
         "decidable": sum(1 for line in lines if not line.refused),

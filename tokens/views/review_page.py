@@ -44,7 +44,7 @@ def show(
 ) -> HttpResponse:
     """The page with that access request open, or the first of the list. Where only another request is opened in a page
     that stands already, its part alone. A view adds what else its part of the page reads as `more`."""
-    now, catalogue = clock.now(), snapshot.load()
+    now, catalogue = clock.now(), snapshot.kept()
     filters = filters_of(request, opened, now)
     alone = opened is not None and request.headers.get("HX-Target") == "detail" and status == HTTPStatus.OK
     context = {"filters": filters, "base": filters.query(), "query": filters.query(paged=True)}

@@ -118,7 +118,7 @@ def _reveal(request: SignedInRequest, minted: Minted, rotated: bool = False) -> 
         "closing": selectors.closing(token, now()) if rotated else None,
         "effective": rotated and effect.is_effective(token.workspace),
         "base_url": f"{settings.SITE_URL}/v1",
-        "example": selectors.example_model(token, snapshot.load(), grants_of(token.workspace), now()),
+        "example": selectors.example_model(token, snapshot.kept(), grants_of(token.workspace), now()),
     }
     return render(request, "tokens/reveal.html", context)
 
@@ -128,7 +128,7 @@ def _reveal(request: SignedInRequest, minted: Minted, rotated: bool = False) -> 
 def detail(request: SignedInRequest, public_id: str) -> HttpResponse:
     token, moment = _find(request, public_id), now()
     may_manage = policies.can_manage(request.user, token)
-    stands = standing(snapshot.load(), grants_of(token.workspace), token.application_id, moment)
+    stands = standing(snapshot.kept(), grants_of(token.workspace), token.application_id, moment)
     context = {
         "token": token,
         "now": moment,
