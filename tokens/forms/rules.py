@@ -11,6 +11,7 @@ from django.conf import settings
 from django.forms import BoundField
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tiers.forms.limits import LimitsForm
 from tiers.models import LIMITS
@@ -63,7 +64,7 @@ class RuleForm(LimitsForm):
 
     name = forms.CharField(label=_("Name"), max_length=100, help_text=_("Reviewers see it where the rule was used."))
     position = forms.IntegerField(
-        label=_("Order"),
+        label=pgettext_lazy("rule", "Order"),
         min_value=1,
         max_value=9999,
         initial=100,

@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from tiers.money import price
 from tokens.models import AccessRequest, RequestState, Signal, SignalKind, SignalState
@@ -205,7 +205,7 @@ def _volume(facts: Facts) -> Told:
 
 def _secret_in_query(facts: Facts) -> Told:
     if "at" in facts:
-        return Told(_("Seen"), at=_moment(facts["at"]))
+        return Told(pgettext("signal", "Seen"), at=_moment(facts["at"]))
     return Told(_("Never seen") if facts["tokens"] else _("No live token yet"))
 
 
