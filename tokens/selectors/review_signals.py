@@ -81,7 +81,7 @@ def _shown(signal: Signal) -> Shown:
 
 def _unknown(facts: Facts) -> Told:
     why = facts.get("why", "")
-    return Told(_("Could not check"), str(_WHY.get(why, why)))
+    return Told(_("Could not check"), str(_WHY[why]) if why in _WHY else _(why))
 
 
 def _domain(facts: Facts) -> Told:
