@@ -5,13 +5,12 @@ from datetime import timedelta
 import pytest
 import redis
 from django.conf import settings
-from django.db import connection
 from django.db.models import Sum
 
 from accounts.clock import now
 from tests import factories
 from tests.fixtures.workers import kill, worker
-from tests.jobs.waiting import wait_for, waits_for_a_lock
+from tests.jobs.waiting import locked, wait_for, waits_for_a_lock
 from tokens import tasks
 from tokens.gateway import partitions
 from tokens.gateway.usage import BATCHES, Tally
@@ -52,16 +51,10 @@ def waiting() -> int:
 def test_a_worker_that_is_killed_while_it_folds_counts_nothing_twice(token: Token, table: str) -> None:
     tally = Tally()
     count(tally, token, 10)
-    locker = connection.copy()
-    with worker("--pool", "solo") as first:
-        locker.set_autocommit(False)
-        with locker.cursor() as cursor:
-            cursor.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
+    with worker("--pool", "solo") as first, locked(table):
         tasks.fold_usage.delay()
         wait_for(waits_for_a_lock)
         kill(first)
-    locker.rollback()
-    locker.close()
     wait_for(lambda: not waits_for_a_lock())
     assert counted() == (0, 0)
     assert waiting() == 1

@@ -3,13 +3,12 @@
 import pytest
 import redis
 from django.conf import settings
-from django.db import connection
 
 from config.celery import app
 from tests import factories
 from tests.fixtures.workers import kill, worker
 from tests.jobs import shop
-from tests.jobs.waiting import wait_for, waits_for_a_lock
+from tests.jobs.waiting import locked, wait_for, waits_for_a_lock
 from tiers import tasks
 from tiers.models import Grant, InboxState, OrderEvent, ProviderEvent
 
@@ -23,16 +22,10 @@ def test_a_worker_that_is_killed_leaves_nothing_half_done(table: str) -> None:
     factories.catalogue()
     owner = factories.person()
     event = shop.stored(*shop.message("order.paid", owner.personal_workspace, shop.product(shop.gated_model())))
-    locker = connection.copy()
-    with worker("--pool", "solo") as first:
-        locker.set_autocommit(False)
-        with locker.cursor() as cursor:
-            cursor.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
+    with worker("--pool", "solo") as first, locked(table):
         tasks.redrive_events.delay()
         wait_for(waits_for_a_lock)
         kill(first)
-    locker.rollback()
-    locker.close()
     # PostgreSQL notices that the worker is gone, and undoes what it had begun.
     wait_for(lambda: not waits_for_a_lock())
     event.refresh_from_db()

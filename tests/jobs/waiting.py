@@ -1,7 +1,8 @@
 """Waiting for what another process does."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from django.db import connection
 
@@ -22,3 +23,16 @@ def waits_for_a_lock() -> bool:
             " WHERE NOT granted AND datname = current_database()"
         )
         return bool(cursor.fetchone()[0])
+
+
+@contextmanager
+def locked(table: str) -> Iterator[None]:
+    """Nobody else writes to the table meanwhile; given back whatever becomes of the test."""
+    locker = connection.copy()
+    try:
+        locker.set_autocommit(False)
+        with locker.cursor() as cursor:
+            cursor.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
+        yield
+    finally:
+        locker.close()
