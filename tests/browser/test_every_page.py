@@ -28,14 +28,15 @@ def addresses(resolver: URLResolver | None = None, prefix: str = "/") -> Iterato
 
 
 def faults_of_all(page: Page) -> dict[str, list[str]]:
-    """What is wrong, by address. Only pages count: what answers a form, data or a refusal is not looked at. A page that
-    many addresses lead to, as signing in is, is looked at once."""
+    """What is wrong, by address. Only pages count: what answers a form, a part, data or a refusal is not looked at. A
+    page that many addresses lead to, as signing in is, is looked at once."""
     found, seen = {}, set()
     for path in sorted(set(addresses())):
         page.complaints.clear()  # type: ignore[attr-defined]
         answer = page.request.get(path)
         place = urlsplit(answer.url).path
-        if answer.status == 200 and "text/html" in answer.headers["content-type"] and place not in seen:
+        is_page = "text/html" in answer.headers["content-type"] and "<html" in answer.text()
+        if answer.status == 200 and is_page and place not in seen:
             seen.add(place)
             page.goto(path)
             if problems := faults(page):

@@ -1,5 +1,6 @@
 """What payment providers and GitHub deliver. They are paths of ours, not callbacks to others."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from tiers.models import InboxState
@@ -17,6 +18,7 @@ TAG: Final = {
 }
 # Status → codes. A test compares them with the views.
 REFUSALS: Final = {
+    400: ("not_understood", "other_repository"),
     401: ("bad_signature", "keys_away"),
     413: ("body_too_large", "too_many_matches"),
     500: ("not_applied",),
@@ -29,6 +31,7 @@ def paths() -> dict[str, Any]:
         "/webhooks/stripe": {"post": _stripe()},
         "/webhooks/standard/{source}": {"parameters": [_source()], "post": _standard()},
         "/webhooks/github/secret-scanning": {"post": _github()},
+        "/webhooks/github/issues/{public_id}": {"parameters": [_import()], "post": _issues()},
     }
 
 
@@ -42,7 +45,14 @@ def schemas() -> dict[str, Schema]:
     }
 
 
-def _post(operation: str, summary: str, headers: list[dict[str, Any]], schema: Schema, found: Schema) -> dict[str, Any]:
+def _post(
+    operation: str,
+    summary: str,
+    headers: list[dict[str, Any]],
+    schema: Schema,
+    found: Schema,
+    statuses: Sequence[int] = (401, 413, 500, 503),
+) -> dict[str, Any]:
     return {
         "operationId": operation,
         "tags": [TAG["name"]],
@@ -50,17 +60,18 @@ def _post(operation: str, summary: str, headers: list[dict[str, Any]], schema: S
         "security": NOBODY,
         "parameters": headers,
         "requestBody": {"required": True, "content": {JSON: {"schema": schema}}},
-        "responses": {"200": answer("Stored, and applied.", found), **_refusals()},
+        "responses": {"200": answer("Stored, and applied.", found), **_refusals(statuses)},
     }
 
 
-def _refusals() -> dict[str, Any]:
+def _refusals(statuses: Sequence[int]) -> dict[str, Any]:
     return {
         str(status): {
             "description": " ".join(f"`{code}`" for code in codes),
             "content": {PROBLEM: {"schema": ref("NotReceived")}},
         }
         for status, codes in REFUSALS.items()
+        if status in statuses
     }
 
 
@@ -110,6 +121,26 @@ def _github() -> dict[str, Any]:
     report = listed(thing({"token": text(), "type": text(), "url": text(), "source": text()}, optional=("source",)))
     feedback = listed(thing({"token_hash": text(), "token_type": text(), "label": _label()}))
     return _post("receiveLeaks", "Tokens that GitHub found in public", signed, report, feedback)
+
+
+def _issues() -> dict[str, Any]:
+    signed = [
+        header("X-Hub-Signature-256", "`sha256=` and the HMAC of the body under the import's secret.", text()),
+        header("X-GitHub-Event", "`issues`; `ping` is heard, all others are ignored.", text()),
+        header("X-GitHub-Delivery", "The message's id; the same message has the same.", text()),
+    ]
+    states = one_of(dict.fromkeys(["heard", "ignored", *InboxState.values]))
+    found = thing(
+        {"event": text("Its id in the event inbox.", pattern=PUBLIC_ID), "state": states}, optional=("event",)
+    )
+    told = _post("receiveIssues", "Access requests filed as GitHub issues", signed, {}, found, (400, 401, 413, 500))
+    told["responses"]["404"] = {"description": "Not an import's id.", "content": {"text/html": {"schema": text()}}}
+    return told
+
+
+def _import() -> dict[str, Any]:
+    schema = text(pattern="^[-a-zA-Z0-9_]+$")
+    return {"name": "public_id", "in": "path", "required": True, "schema": schema, "example": "0123456789ab"}
 
 
 def _label() -> Schema:
