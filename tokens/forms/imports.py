@@ -74,12 +74,3 @@ class IssuesFileForm(forms.Form):
         if len(found) > LARGEST_FILE:
             raise ValidationError(_("The file is larger than 20 MiB."))
         return found
-
-
-class RetireImportForm(forms.Form):
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=500,
-        widget=forms.Textarea({"rows": 2}),
-        help_text=_("Stays in the audit log beside your name."),
-    )

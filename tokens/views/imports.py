@@ -18,11 +18,12 @@ from accounts.errors import Invalid, NotFound
 from accounts.paging import page_of
 from accounts.reauthentication import reauthenticated
 from accounts.roles import Permission
+from tiers.forms.sources import RetireForm
 from tiers.views.forms_sent import answer, taken
 from tokens.actions import issue_forms, issue_import
 from tokens.actions.issue_forms import MintedForm
 from tokens.actions.issue_import import Taken
-from tokens.forms.imports import IssueFormForm, IssuesFileForm, RetireImportForm
+from tokens.forms.imports import IssueFormForm, IssuesFileForm
 from tokens.issue_import import bodies, matching
 from tokens.issue_import.payloads import File, read_file
 from tokens.issue_import.tasks import open_imported
@@ -149,7 +150,7 @@ def rotate(request: SignedInRequest, public_id: str) -> HttpResponse:
 @require_http_methods(PAGE_METHODS)
 def retire(request: SignedInRequest, public_id: str) -> HttpResponse:
     source = selectors.find_form(public_id)
-    form = RetireImportForm(request.POST or None)
+    form = RetireForm(request.POST or None)
     retired = taken(request, form, lambda: issue_forms.retire_form(form=source, by=request.user, **form.cleaned_data))
     if retired is not None:
         messages.success(request, _("Retired. What its webhook sends is refused from now on."))
