@@ -27,6 +27,11 @@ def headers() -> dict[str, Any]:
         "Limit": ("Of the limit a minute: how many calls.", integer(minimum=0)),
         "Remaining": ("How many of them are left.", integer(minimum=0)),
         "Reset": ("When all of them are there again.", text(pattern="^[0-9]+s$")),
+        "Anyone": ("Every page may read the answer.", text(const="*")),
+        "Exposed": ("Headers that a page may read.", text()),
+        "MayMethods": ("Methods that a page may use.", text()),
+        "MayHeaders": ("Headers that a page may send: those that were asked about.", text()),
+        "MaxAge": ("Seconds for which a browser need not ask again.", integer(minimum=0)),
     }
     return {name: {"description": about, "schema": schema} for name, (about, schema) in found.items()}
 

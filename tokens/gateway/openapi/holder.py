@@ -5,7 +5,7 @@ from typing import Any, Final
 from tokens.gateway import decision
 from tokens.gateway.openapi import native
 from tokens.gateway.openapi.answers import Answers, answer, carried, errors
-from tokens.gateway.openapi.asking import CALLERS_ORIGIN, HOLDER, LANGUAGE, body
+from tokens.gateway.openapi.asking import CALLERS_ORIGIN, HOLDER, LANGUAGE, NOBODY, body
 from tokens.gateway.openapi.shapes import (
     PUBLIC_ID,
     Schema,
@@ -26,7 +26,8 @@ from tokens.gateway.reasons import REASONS
 TAG: Final = {
     "name": "For a token's holder",
     "description": "Authenticated by the token itself; nothing is spent but a limit of its own, sixty a minute. "
-    "A publishable token needs an allowed `Origin` here too, and is told less.",
+    "A publishable token needs an allowed `Origin` here too, and is told less. Pages in a browser may read the answers, "
+    "refusals too, from every origin and without a browser's credentials.",
 }
 OF_TOKEN: Final = (
     "token_malformed",
@@ -40,16 +41,29 @@ OF_TOKEN: Final = (
 )
 FAULTS: Final = ("invalid_ask", "ask_ambiguous", "rate_limited", "unavailable")
 OF_BODY: Final = ("invalid_request", "invalid_json", "too_large", "unsupported_media_type")
-_ID: Final = carried(X_Request_Id="RequestId")
+_READABLE: Final = carried(Access_Control_Allow_Origin="Anyone", Access_Control_Expose_Headers="Exposed")
+_ID: Final = _READABLE | carried(X_Request_Id="RequestId")
+_PREFLIGHT: Final = carried(
+    Access_Control_Allow_Origin="Anyone",
+    Access_Control_Allow_Methods="MayMethods",
+    Access_Control_Allow_Headers="MayHeaders",
+    Access_Control_Max_Age="MaxAge",
+)
 
 
 def paths() -> dict[str, Any]:
     models = thing({"object": fixed("list"), "data": listed(ref("Model"))})
     return {
-        MODELS: {"get": _read("listModels", "Every model that is served, with what opens it", models)},
-        f"{MODELS}/{{model}}": {"parameters": [_name()], "get": _one()},
-        "/v1/key": {"get": _read("readKey", "Tier, restrictions, limits and end of this token", ref("Key"))},
-        "/v1/explain": {"post": _explain()},
+        MODELS: {
+            "get": _read("listModels", "Every model that is served, with what opens it", models),
+            "options": _preflight("listModels"),
+        },
+        f"{MODELS}/{{model}}": {"parameters": [_name()], "get": _one(), "options": _preflight("readModel")},
+        "/v1/key": {
+            "get": _read("readKey", "Tier, restrictions, limits and end of this token", ref("Key")),
+            "options": _preflight("readKey"),
+        },
+        "/v1/explain": {"post": _explain(), "options": _preflight("explain")},
     }
 
 
@@ -68,10 +82,19 @@ def _read(operation: str, summary: str, schema: Schema, *, reasons: tuple[str, .
     }
 
 
+def _preflight(operation: str) -> dict[str, Any]:
+    """Of no interest but to browsers."""
+    return {
+        "operationId": f"{operation}Preflight",
+        "tags": [TAG["name"]],
+        "summary": "What a page may send, asked by its browser",
+        "security": NOBODY,
+        "responses": {"200": answer("It may.", headers=_PREFLIGHT)},
+    }
+
+
 def _refused(reasons: tuple[str, ...], faults: tuple[str, ...]) -> Answers:
-    return errors(
-        reasons=reasons, faults=faults, headers=carried(X_Should_Retry="ShouldRetry", X_Request_Id="RequestId")
-    )
+    return errors(reasons=reasons, faults=faults, headers=_ID | carried(X_Should_Retry="ShouldRetry"))
 
 
 def _one() -> dict[str, Any]:
