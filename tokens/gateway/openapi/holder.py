@@ -26,8 +26,8 @@ from tokens.gateway.reasons import REASONS
 TAG: Final = {
     "name": "For a token's holder",
     "description": "Authenticated by the token itself; nothing is spent but a limit of its own, sixty a minute. "
-    "A publishable token needs an allowed `Origin` here too, and is told less. Pages in a browser may read the answers, "
-    "refusals too, from every origin and without a browser's credentials.",
+    "A publishable token needs an allowed `Origin` here too, and is told less. Pages in a browser may read the "
+    "answers, refusals too, from every origin and without a browser's credentials.",
 }
 OF_TOKEN: Final = (
     "token_malformed",
