@@ -120,17 +120,48 @@ function apply(fresh) {
   one("#queue").dataset.since = fresh.dataset.since;
 }
 
+// --- What was found out about the open request, as soon as it is there and nobody's focus is among it. One that takes
+// --- too long is said to, once.
+
+const gathered = { of: "", fresh: null, waits: null, from: 0 };
+
+function showGathered() {
+  const place = one("#signals");
+  if (!place) return;
+  const { id } = one("#detail").dataset;
+  if (gathered.fresh && gathered.of === id && !place.contains(document.activeElement)) {
+    for (const part of ["[data-part=found]", "#signals-state"]) {
+      one(part, place).innerHTML = one(part, gathered.fresh).innerHTML;
+    }
+    place.dataset.mark = gathered.fresh.dataset.mark;
+    place.toggleAttribute("data-waits", gathered.fresh.hasAttribute("data-waits"));
+    gathered.fresh = null;
+  }
+  const waits = place.hasAttribute("data-waits") ? place : null;
+  if (gathered.waits !== waits) Object.assign(gathered, { waits, from: performance.now() });
+  if (waits && performance.now() - gathered.from > 1000 * Number(waits.dataset.patience)) {
+    one("#signals-state", waits).textContent = waits.dataset.late;
+    waits.removeAttribute("data-waits");
+  }
+}
+
 async function ask(pane) {
   const { id = "", version = "" } = one("#detail")?.dataset ?? {};
+  const signals = one("#signals")?.dataset.mark;
   const address = new URL(pane.dataset.live, location.href);
   const also = { since: pane.dataset.since, from: pane.dataset.from, open: id, version };
+  if (signals !== undefined) also.signals = signals;
   for (const [name, value] of Object.entries(also)) address.searchParams.set(name, value);
   const answer = await fetch(address, { headers: { "HX-Request": "true" } }).catch(() => null);
   if (!answer?.ok || answer.redirected) return false;
   if (answer.status !== 200) return true;
   const fresh = one("[data-since]", new DOMParser().parseFromString(await answer.text(), "text/html"));
   // Another request may have been opened, or the page left, while this was under way.
-  if (fresh && pane.isConnected && (one("#detail")?.dataset.id ?? "") === id) apply(fresh);
+  if (fresh && pane.isConnected && (one("#detail")?.dataset.id ?? "") === id) {
+    apply(fresh);
+    const found = one("#signals", fresh);
+    if (found) Object.assign(gathered, { of: id, fresh: found });
+  }
   return true;
 }
 
@@ -140,6 +171,7 @@ async function keepNew() {
   let well = true;
   if (pane && !document.hidden) {
     well = await ask(pane);
+    showGathered();
     if (sign) sign.textContent = well ? sign.dataset.on : sign.dataset.off;
     sign?.toggleAttribute("data-away", !well);
   }

@@ -21,7 +21,7 @@ from tokens.selectors.resubmission import Resubmission, resubmission
 from tokens.selectors.review import TONES, Due, due, grants_of, position
 from tokens.selectors.review_changes import Changes, changes, limits_by_staff
 from tokens.selectors.review_filters import visible
-from tokens.selectors.review_signals import Shown, signals
+from tokens.selectors.review_signals import Progress, Shown, mark, progress, signals
 from tokens.selectors.review_timeline import Entry, timeline
 from tokens.selectors.reviewers import reviewers_of
 
@@ -52,6 +52,8 @@ class Detail:
     position: int | None
     changes: Changes
     signals: list[Shown]
+    progress: Progress
+    mark: str
     filed: Filed | None
     timeline: list[Entry]
     links: list[str]
@@ -114,6 +116,8 @@ def detail(access_request: AccessRequest, viewer: User, catalogue: Catalogue, no
         position=position(access_request, now),
         changes=changes(access_request, catalogue, grants, tokens, now, staffs=limits_by_staff(access_request)),
         signals=signals(access_request),
+        progress=progress(access_request, now),
+        mark=mark(access_request),
         filed=filed_as(access_request),
         timeline=timeline(access_request, viewer, internal=reads_internal),
         links=_web_addresses(access_request.links.split()),

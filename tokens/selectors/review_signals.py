@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Final
 
 from django.utils.dateparse import parse_datetime
@@ -11,8 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from tiers.money import price
+from tokens.evidence.again import is_under_way
 from tokens.models import AccessRequest, RequestState, Signal, SignalKind, SignalState
 from tokens.models.applications import ProofMethod
+from tokens.models.requests import TO_DECIDE
 
 Facts = Mapping[str, Any]
 _TONES: Final = {
@@ -22,6 +25,8 @@ _TONES: Final = {
     SignalState.BAD: ("bad", "shield-alert"),
     SignalState.UNKNOWN: ("", "circle-help"),
 }
+# What is not there by then has no worker that gathers it, or one that waits for a website.
+LATE: Final = timedelta(minutes=2)
 _PROVIDERS: Final = {"github": "GitHub", "google": "Google", "discord": "Discord"}
 _FACTORS: Final = {"webauthn": gettext_lazy("Passkey"), "totp": gettext_lazy("Password and code")}
 # Reasons that are ours; all others are what the network said.
@@ -63,6 +68,30 @@ class Shown:
     icon: str
     checked: datetime
     unknown: bool = False
+
+
+class Progress(StrEnum):
+    """Of the gathering. A page that is `UNDER_WAY` looks again by itself."""
+
+    DONE = "done"
+    UNDER_WAY = "under way"
+    LATE = "late"
+    NEVER = "never"
+
+
+def progress(access_request: AccessRequest, now: datetime) -> Progress:
+    if is_under_way(access_request):
+        return Progress.UNDER_WAY
+    if access_request.signals_at is not None:
+        return Progress.DONE
+    if access_request.state not in TO_DECIDE:
+        return Progress.NEVER
+    return Progress.LATE if now - access_request.updated_at > LATE else Progress.UNDER_WAY
+
+
+def mark(access_request: AccessRequest) -> str:
+    """Another one after each gathering."""
+    return access_request.signals_at.isoformat() if access_request.signals_at else ""
 
 
 def signals(access_request: AccessRequest) -> list[Shown]:

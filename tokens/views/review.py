@@ -14,11 +14,13 @@ from accounts.roles import Permission
 from tiers import snapshot
 from tokens.actions.mentions import mark_seen
 from tokens.links import to_part
+from tokens.models import AccessRequest
 from tokens.policies.requests import what_happened
 from tokens.selectors import review as selectors
 from tokens.selectors.review_detail import find
 from tokens.selectors.review_filters import read, visible
 from tokens.selectors.review_live import arrived, behind
+from tokens.selectors.review_signals import mark, progress, signals
 from tokens.views.review_page import onward, show, tabs
 
 
@@ -51,7 +53,8 @@ def following(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def live(request: SignedInRequest) -> HttpResponse:
     """The list anew, if it is behind `since`, or 204; and how many came in after `from`. Of the request that is open
-    (`open`, seen at `version`) only what somebody else did to it: what is read or typed there stays."""
+    (`open`, seen at `version`, with its `signals`) only what somebody else did to it, and what was gathered: what is
+    read or typed there stays."""
     now, since, first = clock.now(), _moment(request.GET.get("since", "")), _moment(request.GET.get("from", ""))
     if since is not None and not behind(since, now):
         return HttpResponse(status=204)
@@ -89,4 +92,17 @@ def _opened(request: SignedInRequest, now: datetime) -> dict[str, object]:
     return {
         "open_row": selectors.rows([opened], snapshot.kept(), now)[0],
         "happened": what_happened(find(opened.public_id)) if changed else "",
+        "fresh_signals": _signals(opened, request.GET.get("signals"), now),
+    }
+
+
+def _signals(opened: AccessRequest, seen: str | None, now: datetime) -> dict[str, object] | None:
+    """What was gathered since the page that asks was made; a page that shows none says nothing of them."""
+    if seen is None or seen == mark(opened):
+        return None
+    return {
+        "signals": signals(opened),
+        "progress": progress(opened, now),
+        "mark": mark(opened),
+        "at": opened.signals_at,
     }
