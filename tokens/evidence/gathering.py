@@ -38,16 +38,20 @@ FRESH_FOR: Final = timedelta(days=1)
 # What a worker was handed a moment ago is not handed out again.
 HANDED: Final = timedelta(seconds=30)
 A_SWEEP: Final = 200
+TRIES: Final = 3
+# What applicants can change of a request that was sent, and signals are found in.
+READ: Final = ("purpose", "users", "links", "expected_volume")
 _JOINED: Final = ("workspace", "application", "applicant", "tier", "model", "previous")
 
 
 def gather(pk: int) -> AccessRequest:
-    """Find all signals anew and keep them, one a kind. Run twice or at once, the last one counts; the network is asked
-    outside of any transaction."""
-    asked = AccessRequest.objects.select_related(*_JOINED).get(pk=pk)
-    case = Case(asked, snapshot.load(), clock.now())
-    findings = [_found(kind, find, case) for kind, find in SIGNALS.items()]
-    _keep(asked, findings)
+    """Find all signals anew and keep them, one a kind; the network is asked outside of any transaction. What was found
+    of a text that was written anew meanwhile is not kept, but looked for once more; after that it is the sweep's."""
+    for _attempt in range(TRIES):
+        asked = AccessRequest.objects.select_related(*_JOINED).get(pk=pk)
+        case = Case(asked, snapshot.load(), clock.now())
+        if _keep(asked, [_found(kind, find, case) for kind, find in SIGNALS.items()]):
+            break
     return asked
 
 
@@ -61,7 +65,11 @@ def _found(kind: SignalKind, find: Callable[[Case], Finding], case: Case) -> Fin
 
 
 @transaction.atomic
-def _keep(asked: AccessRequest, findings: list[Finding]) -> None:
+def _keep(asked: AccessRequest, findings: list[Finding]) -> bool:
+    """Whether what was looked at still stands. Two that keep at once take turns at the row of the request."""
+    row = AccessRequest.objects.select_for_update(no_key=True).only(*READ).get(pk=asked.pk)
+    if any(getattr(row, name) != getattr(asked, name) for name in READ):
+        return False
     now = clock.now()
     Signal.objects.bulk_create(
         [Signal(access_request=asked, kind=f.kind, state=f.state, facts=dict(f.facts), at=now) for f in findings],
@@ -74,6 +82,7 @@ def _keep(asked: AccessRequest, findings: list[Finding]) -> None:
         repositories=elsewhere.repositories_of(asked),
         wording=similarity.bands(asked.purpose),
     )
+    return True
 
 
 def due() -> list[int]:
