@@ -90,7 +90,8 @@ def test_a_name_belongs_to_one_workspace(metering: Client, seed: Minted) -> None
 
 
 def test_a_bad_token_is_a_decision_and_holds_nothing(metering: Client, seed: Minted) -> None:
-    for token, code in (("trl_sk_nonsense", "token_malformed"), (seed.text[:-6] + "000000", "token_malformed")):
+    nonsense = [(text, "token_malformed") for text in ("trl_sk_nonsense", "Ì", "\U000837c9", "")]
+    for token, code in (*nonsense, (seed.text[:-6] + "000000", "token_malformed")):
         body = metering.post(
             "/v1/usage/reserve", {"endpoint": CHAT, "cost": 1, "request_id": "call-1", "token": token}
         ).json

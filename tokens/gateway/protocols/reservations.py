@@ -89,7 +89,10 @@ def _asked(ask: Ask, seconds: int) -> str:
 
 
 def _digest(token: str | None) -> bytes | None:
-    return None if token is None else next(iter(keys.digests(token, settings.TOKEN_KEYS).values()))
+    """Of what has not even a token's form, which may be any text, nothing is held, so nothing has to be told apart."""
+    if token is None or keys.parse_token(token) is None:
+        return None
+    return next(iter(keys.digests(token, settings.TOKEN_KEYS).values()))
 
 
 def _known(name: str, ask: Ask, seconds: int) -> Record | None:
