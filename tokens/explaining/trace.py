@@ -1,7 +1,7 @@
 """Every check of a decision as one line, in the order of the contract. Pure but for gettext."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from tiers.words import said
 from tokens.explaining import allowances
 from tokens.explaining.headlines import headline
+from tokens.gateway import outlook
 from tokens.gateway.ask import Pass, Refusal
 from tokens.gateway.decision import Case
 from tokens.gateway.explanations import Explanation
@@ -221,11 +222,8 @@ def _rate(tracing: Tracing) -> Rows:
     if not tracing.explanation.trace:
         yield Row(name, Outcome.NOT_REACHED, _("not reached"))
         return
-    text = allowances.told(tracing.explanation)
-    if any(state.remaining == 0 for state in tracing.explanation.decision.limits):
-        yield Row(name, Outcome.LATER, text, "429", 429)
-    else:
-        yield Row(name, Outcome.PASSED, text, _("nothing spent"))
+    row = tracing.row(name, (outlook.RATE, outlook.ALLOWANCE), "", _("nothing spent"))
+    yield replace(row, text=allowances.told(tracing.explanation))
 
 
 _ROWS: Final[tuple[Callable[[Tracing], Rows], ...]] = (

@@ -13,10 +13,9 @@ from msgspec import structs
 
 from tiers.facts import Catalogue
 from tokens import keys
-from tokens.gateway import catalogues, metering, passes, refusals
-from tokens.gateway.ask import Ask, Decision, LimitState, Pass, Refusal
-from tokens.gateway.decision import Case, Trace, decide, explain
-from tokens.gateway.passes import Reading
+from tokens.gateway import catalogues, outlook, passes, refusals
+from tokens.gateway.ask import Ask, Decision, Pass, Refusal
+from tokens.gateway.decision import Case, Trace, explain
 
 log = structlog.get_logger(__name__)
 NOTHING_READ = Catalogue(version=0, tiers={}, models={}, operations={})
@@ -40,7 +39,8 @@ class Explanation:
 
     def decide(self, ask: Ask) -> Decision:
         """What the same caller would be told of another call."""
-        return decide(self.catalogue, self.rights, ask, self.decision.at)
+        found = explain(self.catalogue, self.rights, ask, self.decision.at)
+        return outlook.limited(*found, self.decision.limits, self.catalogue, self.rights)[0]
 
 
 def of_call(ask: Ask, picked: bytes | None = None) -> Explanation:
@@ -69,20 +69,8 @@ def _explained(ask: Ask, picked: bytes | None) -> Explanation:
     began = time.thread_time()
     decision, trace = explain(known, rights, structs.replace(ask, token=None), reading.now)
     took = time.thread_time() - began
-    return Explanation(structs.replace(decision, limits=_left(ask, reading, known, picked)), trace, known, rights, took)
-
-
-def _left(ask: Ask, reading: Reading, known: Catalogue, picked: bytes | None) -> tuple[LimitState, ...]:
-    """What is left of each limit, looked at and not counted; nothing while Redis is away, or of a caller of whom
-    neither token nor address is known."""
-    rights = reading.rights
-    if rights is not None:
-        found = metering.of_token(reading, rights, known, None, spend=0, count=False)
-    elif ask.address is not None:
-        found = metering.of_address(ask, known.lowest_tier, reading.now, spend=0, count=False)
-    else:
-        return ()
-    return () if found.flags else found.limits
+    left = outlook.states(ask, reading, known)
+    return Explanation(*outlook.limited(decision, trace, left, known, rights), known, rights, took)
 
 
 def _digests(ask: Ask, picked: bytes | None) -> Sequence[bytes]:

@@ -13,20 +13,26 @@ from msgspec import structs
 from tiers.entitlements import Standing, standing
 from tiers.facts import Catalogue
 from tokens import keys
-from tokens.gateway import catalogues, connections, decision, passes
+from tokens.gateway import catalogues, connections, decision, outlook, passes
 from tokens.gateway.ask import Ask, Decision, Pass, Refusal
 from tokens.gateway.http import Fault
+from tokens.gateway.passes import Reading
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """One snapshot of PostgreSQL: a token's rights, the catalogue, and the instant they were read at."""
+    """One snapshot of PostgreSQL: a token's rights, the catalogue, and what else was read with them."""
 
     rights: Pass
     catalogue: Catalogue
-    now: datetime
+    reading: Reading
+
+    @property
+    def now(self) -> datetime:
+        """The instant that all of it was read at."""
+        return self.reading.now
 
     def token_refusals(self, ask: Ask) -> Iterator[Refusal]:
         """Why the token is not good, or not from there, whatever it would call."""
@@ -39,8 +45,13 @@ class Survey:
         return standing(self.catalogue, self.rights.grants, self.rights.application.pk, self.now)
 
     def explain(self, ask: Ask) -> tuple[Decision, decision.Trace]:
-        """The decision, and what each check found, in their order. Nothing is spent."""
-        return decision.explain(self.catalogue, self.rights, ask, self.now)
+        """The decision, and what each check found, in their order, those of limits among them. Nothing is spent."""
+        found = decision.explain(self.catalogue, self.rights, ask, self.now)
+        return outlook.limited(*found, self.left(ask), self.catalogue, self.rights)
+
+    def left(self, ask: Ask) -> outlook.States:
+        """What is left of each limit; nothing while Redis is away."""
+        return outlook.states(ask, self.reading, self.catalogue)
 
     @property
     def is_alive(self) -> bool:
@@ -63,7 +74,7 @@ def read(token: str) -> Survey | None:
         rights = reading.rights
         if rights is None or (rights.demo and not settings.DEMO):
             return None
-        return Survey(rights, catalogues.at(reading.catalogue_version), reading.now)
+        return Survey(rights, catalogues.at(reading.catalogue_version), reading)
     except (DatabaseError, InterfaceError) as error:
         log.error("survey_unavailable", error=str(error))
         message = _("Trellis cannot read its database at the moment. Try again shortly.")

@@ -11,8 +11,9 @@ from tests import factories
 from tests.tokens.pages.conftest import browser
 from tiers.actions.grants import give_grant
 from tiers.models import Tier
-from tokens.gateway import catalogues, explanations, refusal_log
+from tokens.gateway import catalogues, explanations, refusal_log, service
 from tokens.gateway.ask import Ask
+from tokens.models import Token
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +57,19 @@ def test_what_was_refused_then_and_is_open_now_says_so(world: SimpleNamespace) -
     answer = world.client.get(entry.href)
     assert answer.context["answer"].code == "ok"
     assert "It was refused with tier_required then." in answer.content.decode()
+
+
+def test_a_spent_allowance_is_what_refuses_the_call(world: SimpleNamespace) -> None:
+    Token.objects.filter(pk=world.token.pk).update(requests_per_day=1)
+    assert service.answer(Ask("/v1/chat/completions", token=world.text, model="gpt-4o-mini")).allow
+    address = f"/explain/?token={world.token.public_id}&model=gpt-4o-mini&endpoint=/v1/chat/completions"
+    answer = world.client.get(address)
+    assert answer.context["answer"].code == "allowance_used_up"
+    assert [(row.status, row.outcome) for row in answer.context["answer"].rows][-1] == (429, "refused")
+    page = answer.content.decode()
+    assert "The allowance is used up" in page
+    assert "0 of 1 left today" in page
+    assert f"/tokens/{world.token.public_id}/edit/" in page
 
 
 def test_nobody_sees_the_refusals_of_another_workspace(world: SimpleNamespace) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from tokens.gateway import decision
+from tokens.gateway import decision, outlook
 from tokens.gateway.openapi import native
 from tokens.gateway.openapi.answers import Answers, answer, carried, errors
 from tokens.gateway.openapi.asking import CALLERS_ORIGIN, HOLDER, LANGUAGE, NOBODY, body
@@ -134,7 +134,14 @@ def _model() -> Schema:
 
 
 def _key() -> Schema:
-    limit = thing({"limit": {"type": ["integer", "null"]}, "remaining": integer()}, optional=("remaining",))
+    limit = thing(
+        {
+            "limit": {"type": ["integer", "null"]},
+            "remaining": integer("Not there while it is not known, nor of calls at once.", minimum=0),
+            "reset": integer("Seconds until all of it is there again.", minimum=0),
+        },
+        optional=("remaining", "reset"),
+    )
     end: Schema = {"type": ["string", "null"], "format": "date-time"}
     names = ("models", "operations", "permissions", "addresses", "origins")
     properties = {
@@ -164,7 +171,7 @@ def _described() -> Schema:
 def _explanation() -> Schema:
     check = thing(
         {
-            "check": one_of(check.__name__ for check in decision.CHECKS),
+            "check": one_of([*(check.__name__ for check in decision.CHECKS), outlook.RATE, outlook.ALLOWANCE]),
             "passed": boolean(),
             "refusals": listed(ref("Also")),
         }

@@ -178,7 +178,7 @@ def _key(call: Call, survey: Survey, ask: Ask) -> Values:
             "addresses": [str(network) for network in rights.allowed_networks],
             "origins": list(rights.allowed_hosts),
         },
-        "limits": _limits(limits.of(rights, stands)),
+        "limits": {**_limits(limits.of(rights, stands)), **presentation.limits(survey.left(ask))},
     }
     if not rights.publishable:
         body["workspace"] = rights.workspace
@@ -186,7 +186,7 @@ def _key(call: Call, survey: Survey, ask: Ask) -> Values:
 
 
 def _limits(held: Iterable[Limit]) -> Values:
-    """Of each the lowest that holds; null where there is none."""
+    """Of each the lowest that holds; null where there is none. What is left of them Redis knows, if it answers."""
     facts = [limit.facts for limit in held]
     found = {
         "requests_per_minute": [one.per_minute for one in facts],
