@@ -22,12 +22,13 @@ from tokens.gateway.reasons import REASONS
 @dataclass(frozen=True)
 class Answer:
     """`own`: the token is one of the reader's workspaces (or there is none), so that pages about it may be linked.
-    `workspace`: the name of its workspace, where that may be shown."""
+    `workspace`: the name of its workspace, where that may be shown. `named`: staff picked the token by its id."""
 
     explanation: Explanation
     own: bool = True
     workspace: str = ""
     last4: str = ""
+    named: bool = False
 
     @property
     def decision(self) -> Decision:
@@ -96,7 +97,7 @@ class Answer:
         """The token's id for links; "" where its text alone tells which it is."""
         rights = self.explanation.rights
         if rights is not None:
-            return rights.token if self.own else ""
+            return rights.token if self.own or self.named else ""
         return NO_TOKEN if self.recognised else ""
 
     @cached_property

@@ -1,7 +1,7 @@
 """What the page `/explain/` reads beside the decision itself."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from redis import RedisError
 
 from accounts.models import User, Workspace
+from accounts.roles import Permission, may
 from tokens.explaining.recent import Entry, entries
 from tokens.gateway import refusal_log
 from tokens.keys import looks_secret
@@ -23,6 +24,14 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A workspace whose calls are explained. `foreign`: the reader is staff and does not belong to it."""
+
+    workspace: Workspace
+    foreign: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Named:
     """A token by the name under which it is picked, and the hash of its current secret."""
 
@@ -30,6 +39,11 @@ class Named:
     label: str
     last4: str
     hash: bytes
+    foreign: bool = False
+
+    @property
+    def place(self) -> Place:
+        return Place(self.token.workspace, self.foreign)
 
 
 def tokens_to_name(workspace: Workspace) -> list[Named]:
@@ -46,9 +60,14 @@ def named(token: Token) -> Named:
 
 
 def by_id(person: User, public_id: str) -> Named | None:
-    """The token of that id in any workspace of this person."""
+    """The token of that id in any workspace of this person; who may read the audit log may look into every one."""
     found = _theirs(person).filter(public_id=public_id).first()
-    return named(found) if found else None
+    if found is not None:
+        return named(found)
+    if not may(person, Permission.AUDIT_READ):
+        return None
+    found = with_secrets(Token.objects.filter(public_id=public_id)).first()
+    return replace(named(found), foreign=True) if found else None
 
 
 def by_name(workspace: Workspace, text: str) -> list[Named]:
@@ -69,13 +88,15 @@ def is_label(text: str) -> bool:
     return _LABEL.fullmatch(text) is not None
 
 
-def recent_refusals(workspace: Workspace) -> list[Entry] | None:
-    """Of the tokens of a workspace, the newest first; None while they cannot be read."""
+def recent_refusals(place: Place) -> list[Entry] | None:
+    """Of the tokens of a workspace, the newest first; None while they cannot be read. Callers' addresses, which may be
+    of persons, are for its members alone."""
     try:
-        return entries(refusal_log.recent(workspace.public_id, limit=MOST_RECENT))
+        found = entries(refusal_log.recent(place.workspace.public_id, limit=MOST_RECENT))
     except (RedisError, OSError) as error:
         log.warning("recent_refusals_not_read", error=str(error))
         return None
+    return [replace(entry, address="") for entry in found] if place.foreign else found
 
 
 def _theirs(person: User) -> QuerySet[Token]:
@@ -85,3 +106,14 @@ def _theirs(person: User) -> QuerySet[Token]:
 def workspace_of(person: User, workspace: str) -> Workspace | None:
     """The workspace of that public id, if this person belongs to it."""
     return Workspace.objects.filter(public_id=workspace, memberships__user=person).first()
+
+
+def place_of(person: User, workspace: str) -> Place | None:
+    """The workspace of that public id, as far as this person may look into it."""
+    own = workspace_of(person, workspace)
+    if own is not None:
+        return Place(own)
+    if not may(person, Permission.AUDIT_READ):
+        return None
+    found = Workspace.objects.filter(public_id=workspace).first()
+    return Place(found, foreign=True) if found else None

@@ -1,6 +1,6 @@
 """Why was this call refused? A token, a model and an endpoint: the very decision that a gateway gets, explained."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from django.contrib import messages
@@ -17,6 +17,7 @@ from accounts.access import SignedInRequest, requires
 from accounts.ids import is_public_id
 from accounts.roles import Permission
 from tiers.facts import Catalogue
+from tokens.actions.looking_in import note_look
 from tokens.explaining.answer import Answer
 from tokens.explaining.buttons import NO_TOKEN
 from tokens.explaining.recent import Entry
@@ -25,7 +26,7 @@ from tokens.forms.explain import AskForm, is_name, pasted
 from tokens.gateway import explanations, holder_limit, request_ids
 from tokens.gateway.ask import Ask
 from tokens.selectors import explain as selectors
-from tokens.selectors.explain import Named
+from tokens.selectors.explain import Named, Place
 
 LINKED: Final = ("model", "method", "endpoint", "origin", "address", "permission")
 
@@ -33,13 +34,15 @@ LINKED: Final = ("model", "method", "endpoint", "origin", "address", "permission
 @dataclass(frozen=True, slots=True)
 class Shown:
     """The form as it stands, and the answer to it. `wait`: seconds until the person may ask again. `recent`: None while
-    they cannot be read; `followed`: the one whose link has led here."""
+    they cannot be read; `followed`: the one whose link has led here. `named`: the token that was picked."""
 
+    place: Place
     form: AskForm
     answer: Answer | None = None
     wait: int = 0
     recent: list[Entry] | None = None
     followed: Entry | None = None
+    named: Named | None = None
 
     @property
     def status(self) -> int:
@@ -59,15 +62,18 @@ def explain(request: SignedInRequest) -> HttpResponse:
         return _without_secret(request)
     catalogue = explanations.catalogue()
     shown = _posted(request, catalogue) if request.method == "POST" else _linked(request, catalogue)
+    if shown.place.foreign:
+        _note_look(request, shown)
     context = {
         "form": shown.form,
         "answer": shown.answer,
         "recent": shown.recent,
         "followed": shown.followed,
-        "tokens": selectors.tokens_to_name(request.workspace),
+        "tokens": selectors.tokens_to_name(shown.place.workspace),
         "models": sorted(catalogue.models),
         "endpoints": sorted({one.partition(" ")[2] for op in catalogue.operations.values() for one in op.endpoints}),
-        "workspace": request.workspace,
+        "workspace": shown.place.workspace,
+        "foreign": shown.place.foreign,
     }
     response = render(request, "explain/page.html", context, status=shown.status)
     if shown.wait:
@@ -83,38 +89,54 @@ def _without_secret(request: SignedInRequest) -> HttpResponse:
     return HttpResponseRedirect(f"{reverse('explain')}?{query.urlencode()}")
 
 
+def _note_look(request: SignedInRequest, shown: Shown) -> None:
+    answer, token = shown.answer, shown.named.token if shown.named else None
+    model, code = (answer.decision.model or "", answer.code) if answer else ("", "")
+    note_look(workspace=shown.place.workspace, token=token, model=model, code=code, by=request.user)
+
+
 def _linked(request: SignedInRequest, catalogue: Catalogue) -> Shown:
-    """A link may name a token of another workspace of this person: then the page stands in that one."""
+    """A link may name a token of another workspace of this person: then the page stands in that one. Staff's links may
+    name any workspace, and the page stands in their own, as they do not belong to the other."""
     token = request.GET.get("token", "")
     named = selectors.by_id(request.user, token) if is_public_id(token) else None
-    if named is not None:
-        request.workspace = named.token.workspace
-    recent = selectors.recent_refusals(request.workspace)
+    place = named.place if named else _place(request, request.GET.get("workspace", ""))
+    if not place.foreign:
+        request.workspace = place.workspace
+    recent = selectors.recent_refusals(place)
     followed = find_followed(recent or (), request.GET.dict())
     values = {name: value for name in LINKED if (value := request.GET.get(name, ""))}
     if followed is not None:
         values["address"] = followed.address
     values["token"] = named.label if named else ""
     if "endpoint" not in values or not (named or token == NO_TOKEN):
-        return Shown(AskForm(initial=values, catalogue=catalogue), recent=recent)
+        return Shown(place, AskForm(initial=values, catalogue=catalogue), recent=recent, named=named)
     form = AskForm({"method": "POST", "permission": "generate", **values}, catalogue=catalogue)
     form.is_valid()
-    return Shown(form, _answer(request, form.ask, named), recent=recent, followed=followed)
+    return Shown(place, form, _answer(request, form.ask, named), recent=recent, followed=followed, named=named)
 
 
 def _posted(request: SignedInRequest, catalogue: Catalogue) -> Shown:
-    request.workspace = selectors.workspace_of(request.user, request.POST.get("workspace", "")) or request.workspace
+    place = _place(request, request.POST.get("workspace", ""))
+    if not place.foreign:
+        request.workspace = place.workspace
     form, text = AskForm(request.POST, catalogue=catalogue), pasted(request.POST.get("token", ""))
-    found = selectors.by_name(request.workspace, text)
+    found = selectors.by_name(place.workspace, text)
     form.check_token(text, [one.label for one in found])
     wait = holder_limit.wait_for(f"person-{request.user.public_id}")
     if wait:
         form.add_error(None, _("You may ask 60 times a minute. Ask again in %(seconds)s s.") % {"seconds": wait})
-    named = found[0] if found else None
+    named = replace(found[0], foreign=place.foreign) if found else None
     answer = None if form.errors else _answer(request, form.ask, named, None if named else text or None)
     if named is None and text and not is_name(text):
         form.forget_token(_label(request, answer))
-    return Shown(form, answer, wait, selectors.recent_refusals(request.workspace))
+    return Shown(place, form, answer, wait, selectors.recent_refusals(place), named=named)
+
+
+def _place(request: SignedInRequest, workspace: str) -> Place:
+    """The workspace that is named, where this person may look into it; else the one they stand in."""
+    named = selectors.place_of(request.user, workspace) if is_public_id(workspace) else None
+    return named or Place(request.workspace)
 
 
 def _answer(request: SignedInRequest, ask: Ask | None, named: Named | None, text: str | None = None) -> Answer | None:
@@ -126,11 +148,13 @@ def _answer(request: SignedInRequest, ask: Ask | None, named: Named | None, text
     rights = explanation.rights
     workspace = selectors.workspace_of(request.user, rights.workspace) if rights else None
     last4 = named.last4 if named else (text or "")[-4:]
+    if named is not None and named.foreign:
+        return Answer(explanation, False, named.token.workspace.name, last4, named=True)
     return Answer(explanation, not rights or workspace is not None, workspace.name if workspace else "", last4)
 
 
 def _label(request: SignedInRequest, answer: Answer | None) -> str:
     """The name of the token that was pasted, if it is one of theirs: with it the form goes on."""
-    rights = answer.explanation.rights if answer else None
+    rights = answer.explanation.rights if answer and answer.own else None
     named = selectors.by_id(request.user, rights.token) if rights else None
     return named.label if named else ""
