@@ -9,9 +9,12 @@ from accounts.models import PlatformRole
 from tests import factories
 from tests.browser.conftest import Open, faults
 from tests.tokens.review.conftest import ask
+from tests.tokens.rules.conftest import a_rule
 from tiers.models import Grant
 from tokens.actions.reviews import approve_request, reject_request
+from tokens.evidence.gathering import gather
 from tokens.models import AccessRequest, CannedReply, ReviewTerms
+from tokens.rules.applying import apply
 
 pytestmark = [
     pytest.mark.browser,
@@ -95,3 +98,20 @@ def test_nothing_is_wrong_with_the_pages_of_decisions(
     reply = CannedReply.objects.get(label_en="Who runs it")
     for path in ("/review/replies/", f"/review/replies/{reply.public_id}/"):
         assert faults(browse(path, by=ada, dark=dark, phone=phone)) == [], path
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_what_a_rule_approved_is_undone_by_any_reviewer(browse: Open, desk: SimpleNamespace, script: bool) -> None:
+    a_rule(by=factories.administrator())
+    gather(desk.first.pk)
+    apply(desk.first)
+    page = browse(f"/review/?tab=decided&find={desk.first.public_id}", by=desk.maintainer, script=script)
+    page.locator(f"#row-{desk.first.public_id}").click()
+    form = page.locator("#detail form[data-undo]")
+    expect(form).to_contain_text("Decided by the rule “approve 100”, version 1")
+    if script:
+        expect(form).to_have_attribute("data-counting", "")
+        assert faults(page) == []
+    form.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("The decision on First is undone")).to_be_visible()
+    assert state(desk.first) == "submitted"

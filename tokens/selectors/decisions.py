@@ -17,6 +17,7 @@ _JOINED = (
     "access_request__model",
     "by",
     "rule__rule",
+    "rule__created_by",
     "tier",
     "endorsement__by",
 )
@@ -64,3 +65,11 @@ def offer(user: User, now: datetime) -> Offer | None:
         return None
     number = standing().filter(by=user, batch=last.batch).count() if last.batch else 1
     return Offer(last, number, last.at + review_terms.UNDO_FOR - now)
+
+
+def offer_of_a_rule(decision: Decision | None, now: datetime) -> Offer | None:
+    """What a rule decided is every reviewer's to undo, as long as whoever decides by hand could. No query."""
+    if decision is None or decision.rule_id is None or decision.version != decision.access_request.version:
+        return None
+    left = decision.at + review_terms.UNDO_FOR - now
+    return Offer(decision, 1, left) if left > timedelta(0) else None

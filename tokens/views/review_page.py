@@ -55,7 +55,7 @@ def show(
         shown = opened or (find(found.rows[0].public_id) if found.rows else None)
         context |= _list(request, filters, found, catalogue, now)
     about = detail(shown, request.user, catalogue, now) if shown else None
-    approvals = _approvals(shown, about)
+    approvals = _approvals(shown, about, now)
     decidable = shown is not None and about is not None and about.decidable
     canned = offered(shown, request.user.locale) if shown and decidable else []
     context |= {
@@ -101,13 +101,15 @@ def filters_of(request: HttpRequest, opened: AccessRequest | None, now: datetime
     return read(request.GET, tab_of(opened, now) if opened else PENDING)
 
 
-def _approvals(shown: AccessRequest | None, about: Detail | None) -> dict[str, Any]:
-    """Whether two have to approve it, who was the first, and whether it can be reopened."""
+def _approvals(shown: AccessRequest | None, about: Detail | None, now: datetime) -> dict[str, Any]:
+    """Whether two have to approve it, who was the first, and whether it can be undone or reopened."""
     if shown is None or about is None:
         return {}
     if not about.decidable:
         reopenable = shown.decided_at is not None and not about.refused
-        return {"reopenable": reopenable, "decision": decisions.latest(shown) if shown.decided_at else None}
+        decision = decisions.latest(shown) if shown.decided_at else None
+        rules = None if about.refused else decisions.offer_of_a_rule(decision, now)
+        return {"reopenable": reopenable, "decision": decision, "rules": rules}
     return {"needs_two": needs_two(shown), "endorsement": decisions.endorsement(shown)}
 
 

@@ -1,5 +1,6 @@
 """What a rule approved is taken back by people, and what applicants read of it."""
 
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -11,7 +12,9 @@ from tests import factories
 from tests.tokens.review.conftest import signed_in
 from tests.tokens.rules.conftest import FOR_FLOWER, a_rule, waiting
 from tiers.models import Grant, GrantSource
+from tokens import review_terms
 from tokens.actions.undoing import reopen_request, undo_decision
+from tokens.evidence.gathering import gather
 from tokens.models import AccessRequest, Decision
 from tokens.rules.applying import apply, sweep
 from tokens.selectors import rules as selectors
@@ -35,6 +38,29 @@ def test_any_reviewer_undoes_it_and_no_rule_decides_it_again(desk: SimpleNamespa
     after = undo_decision(decision=approved(desk), by=factories.maintainer())
     assert (after.state, after.decided_rule, live()) == ("submitted", None, 0)
     assert (apply(after), sweep(), live()) == ([], 0, 0)
+
+
+def test_the_page_offers_it_to_every_reviewer_with_whose_rule_it_was(
+    desk: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_rule(by=desk.ada)
+    decision = approved(desk)
+    gather(decision.access_request.pk)
+    page = f"/review/{decision.access_request.public_id}/"
+    shown = desk.reader.get(page).content.decode()
+    assert "Decided by the rule “<bdi>approve 100</bdi>”, version 1, which <bdi>Ada</bdi> wrote." in shown
+    assert f'value="{decision.public_id}"' in shown
+    insider = factories.person("Inga", "maintainer")
+    factories.join(decision.access_request.workspace, insider)
+    for other in (signed_in(insider), signed_in(factories.auditor())):
+        assert "Decided by the rule" not in other.get(page).content.decode()
+    with monkeypatch.context() as later:
+        later.setattr(review_terms, "UNDO_FOR", timedelta(0))
+        assert "Decided by the rule" not in desk.reader.get(page).content.decode()
+    undone = desk.reader.post(f"{page}undo/", {"decision": decision.public_id}, follow=True).content.decode()
+    assert "is undone, and nobody was mailed" in undone
+    assert "Decided by the rule" not in undone
+    assert live() == 0
 
 
 def test_nobody_of_the_workspace_undoes_it(desk: SimpleNamespace) -> None:
