@@ -15,7 +15,7 @@ from tokens.models import AccessRequest, Decision, Outcome, ReviewTerms, Token
 from tokens.policies.requests import what_happened
 from tokens.selectors.decisions import standing
 from tokens.selectors.review import grants_of
-from tokens.selectors.review_changes import Changes, changes
+from tokens.selectors.review_changes import Changes, changes, limits_by_staff
 from tokens.selectors.review_filters import visible
 
 _JOINED = ("workspace", "application", "applicant", "tier", "model", "claimed_by", "decided_by", "decided_rule__rule")
@@ -50,7 +50,7 @@ def lines(found: Sequence[AccessRequest], viewer: User, catalogue: Catalogue, no
     endorsed = standing().filter(access_request__in=found, outcome=Outcome.ENDORSED).order_by("id")
     first = {decision.access_request_id: decision for decision in endorsed}
     two = set(ReviewTerms.objects.filter(approvals=2).values_list("tier_id", flat=True))
-    tokens = _tokens(found, now)
+    tokens, staffs = _tokens(found, now), limits_by_staff(found)
     return [
         Line(
             access_request=access_request,
@@ -60,6 +60,7 @@ def lines(found: Sequence[AccessRequest], viewer: User, catalogue: Catalogue, no
                 grants[access_request.workspace_id],
                 tokens[access_request.application_id],
                 now,
+                staffs=staffs[access_request.pk],
             ),
             refused=_refused(access_request, own),
             approval=(2 if access_request.pk in first else 1) if access_request.tier_id in two else 0,

@@ -14,6 +14,7 @@ from tiers.facts import NO_LIMITS, Catalogue, GrantFacts, LimitFacts
 from tiers.models import GrantSource
 from tokens.gateway.limits import of_application
 from tokens.models import AccessRequest, LimitOverride, Token
+from tokens.selectors.limits import named
 
 # A limit that grows by this factor, or a model whose call counts as so many, is pointed out.
 MANIFOLD: Final = 10
@@ -36,7 +37,8 @@ class Change:
 @dataclass(frozen=True, slots=True)
 class Changes:
     """`opened` are the models that the application may call then and may not now, `risky` why some of them are to be
-    looked at twice. `held`: what staff set for this application, which an approval leaves as it is."""
+    looked at twice. What staff set an approval leaves as it is: `held`, for this application; `over`, each limit over
+    all applications of the workspace together, with its name."""
 
     tier_now: str
     tier_after: str
@@ -46,14 +48,28 @@ class Changes:
     tokens: list[str]
     risky: Mapping[str, str]
     held: bool = False
+    over: Sequence[tuple[str, str]] = ()
 
     @property
     def none(self) -> bool:
         return self.tier_now == self.tier_after and not self.opened and all(limit.same for limit in self.limits)
 
     @property
+    def grown(self) -> list[Change]:
+        """The limits that change."""
+        return [limit for limit in self.limits if not limit.same]
+
+    @property
     def harmless(self) -> list[str]:
         return [name for name in self.opened if name not in self.risky]
+
+
+@dataclass(frozen=True, slots=True)
+class StaffLimits:
+    """What staff set for an application, and for its workspace as a whole."""
+
+    application: LimitFacts = NO_LIMITS
+    workspace: LimitFacts = NO_LIMITS
 
 
 def changes(
@@ -64,10 +80,10 @@ def changes(
     now: datetime,
     *,
     grant: GrantFacts | None = None,
-    staffs: LimitFacts = NO_LIMITS,
+    staffs: StaffLimits | None = None,
 ) -> Changes:
-    """From what is held now to what would be held with `grant`, or if it were approved as asked. `staffs`: the limits
-    that staff set for the application."""
+    """From what is held now to what would be held with `grant`, or if it were approved as asked."""
+    staffs = staffs or StaffLimits()
     application = access_request.application_id
     then = [*grants, grant or as_asked(access_request)]
     before, after = (standing(catalogue, held, application, now) for held in (grants, then))
@@ -76,12 +92,13 @@ def changes(
     return Changes(
         tier_now=before.tier.slug,
         tier_after=after.tier.slug,
-        limits=_limits(staffs, before, after),
+        limits=_limits(staffs.application, before, after),
         models=Change(_("Models"), _number(len(had)), _number(len(has))),
         opened=opened,
         tokens=[token.name for token in tokens],
         risky={name: why for name in opened if (why := _why_risky(catalogue, name))},
-        held=staffs != NO_LIMITS,
+        held=staffs.application != NO_LIMITS,
+        over=[(label, _number(value)) for label, value in named(staffs.workspace)],
     )
 
 
@@ -96,12 +113,17 @@ def as_asked(access_request: AccessRequest) -> GrantFacts:
     )
 
 
-def limits_by_staff(access_request: AccessRequest) -> LimitFacts:
-    """Of its application. One query."""
-    override = LimitOverride.objects.filter(
-        workspace=access_request.workspace_id, application=access_request.application_id
-    ).first()
-    return override.limit_facts if override else NO_LIMITS
+def limits_by_staff(found: Sequence[AccessRequest]) -> dict[int, StaffLimits]:
+    """Of the application and workspace of each, by its primary key. One query."""
+    overrides = LimitOverride.objects.filter(workspace__in={asked.workspace_id for asked in found})
+    facts = {(each.workspace_id, each.application_id): each.limit_facts for each in overrides}
+    return {
+        asked.pk: StaffLimits(
+            application=facts.get((asked.workspace_id, asked.application_id), NO_LIMITS),
+            workspace=facts.get((asked.workspace_id, None), NO_LIMITS),
+        )
+        for asked in found
+    }
 
 
 def _limits(staffs: LimitFacts, before: Standing, after: Standing) -> list[Change]:

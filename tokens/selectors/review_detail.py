@@ -107,6 +107,7 @@ def find(public_id: str) -> AccessRequest:
 def detail(access_request: AccessRequest, viewer: User, catalogue: Catalogue, now: datetime) -> Detail:
     grants = grants_of({access_request.workspace_id})[access_request.workspace_id]
     tokens = _live_tokens(access_request, now)
+    staffs = limits_by_staff([access_request])[access_request.pk]
     reads_internal = policies.can_read_internal(viewer, access_request)
     refused = policies.why_not_review(viewer, access_request) or ""
     return Detail(
@@ -114,7 +115,7 @@ def detail(access_request: AccessRequest, viewer: User, catalogue: Catalogue, no
         tone=TONES[RequestState(access_request.state)],
         due=due(access_request, now),
         position=position(access_request, now),
-        changes=changes(access_request, catalogue, grants, tokens, now, staffs=limits_by_staff(access_request)),
+        changes=changes(access_request, catalogue, grants, tokens, now, staffs=staffs),
         signals=signals(access_request),
         progress=progress(access_request, now),
         mark=mark(access_request),

@@ -8,7 +8,9 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 
 from accounts.models import User
 from tests import factories
-from tiers.models import Grant
+from tiers.facts import LimitFacts
+from tiers.models import Grant, Tier
+from tokens.actions.limits import set_limits
 from tokens.actions.reviews import approve_request
 from tokens.models import AccessRequest, CannedReply, Decision, RequestMessage, ReviewTerms
 
@@ -49,14 +51,39 @@ def test_the_preview_says_what_each_approval_changes_and_what_cannot_be(desk: Si
     assert "<ins>300</ins>" in page
 
 
+def test_the_preview_shows_every_limit_that_changes_and_those_of_staff(desk: SimpleNamespace) -> None:
+    free, bound = ask("Free"), ask("Bound", by=factories.person("Bo"))
+    Tier.objects.filter(slug="seed").update(requests_per_month=100, concurrent_calls=2)
+    Tier.objects.filter(slug="flower").update(requests_per_month=5_000, concurrent_calls=2)
+    ada = factories.administrator()
+    workspace = bound.workspace
+    set_limits(
+        workspace=workspace, application=bound.application, limits=LimitFacts(per_day=7), reason="Slowly", by=ada
+    )
+    set_limits(workspace=workspace, application=None, limits=LimitFacts(per_month=90), reason="Slowly", by=ada)
+    first, second = desk.client.get(page_of(free, bound)).context["lines"]
+    assert [(limit.label, limit.now, limit.after, limit.risk) for limit in first.changes.grown] == [
+        ("Requests per minute", "60", "300", ""),
+        ("Calls per day", "5,000", "50,000", "10 times as many"),
+        ("Calls per month", "100", "5,000", "50 times as many"),
+    ]
+    assert (first.changes.held, list(first.changes.over)) == (False, [])
+    assert "Calls per day" not in [limit.label for limit in second.changes.grown]
+    assert (second.changes.held, list(second.changes.over)) == (True, [("calls per month", "90")])
+    page = text(desk.client, page_of(free, bound))
+    assert "5,000 → <ins>50,000</ins>" in page
+    assert "Staff set limits for this application, which stay." in page
+    assert "Workspace, by staff: calls per month 90" in page
+
+
 def test_the_number_of_queries_does_not_depend_on_how_many(
     desk: SimpleNamespace, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     chosen = [ask(f"Application {number}") for number in range(6)]
     text(desk.client, page_of(*chosen))
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(26):
         text(desk.client, page_of(chosen[0]))
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(26):
         text(desk.client, page_of(*chosen))
 
 

@@ -26,7 +26,7 @@ from .test_review_pages import address
 def seen(asked: AccessRequest, **options: object) -> Changes:
     grants = grants_of({asked.workspace_id})[asked.workspace_id]
     now = timezone.now()
-    return changes(asked, snapshot.load(), grants, [], now, staffs=limits_by_staff(asked), **options)  # type: ignore[arg-type]
+    return changes(asked, snapshot.load(), grants, [], now, staffs=limits_by_staff([asked])[asked.pk], **options)  # type: ignore[arg-type]
 
 
 def callable_models(asked: AccessRequest) -> set[str]:
@@ -82,6 +82,20 @@ def test_what_staff_set_for_the_application_stays(desk: SimpleNamespace) -> None
     assert told.held
     assert [(limit.now, limit.after) for limit in told.limits][:2] == [("7", "7"), ("5,000", "50,000")]
     assert "Limits that staff set for this application stay" in desk.client.get(address(asked)).content.decode()
+
+
+def test_what_staff_set_for_the_whole_workspace_is_told_beside_what_changes(desk: SimpleNamespace) -> None:
+    asked = ask()
+    set_limits(
+        workspace=asked.workspace, application=None, limits=LimitFacts(per_minute=9, per_day=4_000),
+        reason="Slowly at first", by=factories.administrator(),
+    )  # fmt: skip
+    told = seen(asked)
+    assert not told.held
+    assert list(told.over) == [("requests per minute", "9"), ("calls per day", "4,000")]
+    assert told.limits[0].after == "300"
+    page = desk.client.get(address(asked)).content.decode()
+    assert "staff’s limits stay: requests per minute 9, calls per day 4,000." in page
 
 
 def test_ten_times_as_many_is_pointed_out_and_less_is_not(desk: SimpleNamespace) -> None:
