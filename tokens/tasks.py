@@ -19,6 +19,7 @@ from tokens import decision_mails, mails
 from tokens.gateway import folding, partitions
 from tokens.links import APPLICANT, REVIEWER, link
 from tokens.models import AccessRequest, RequestMessage, RequestState, TokenSecret
+from tokens.review_terms import terms_of
 from tokens.selectors.reviewers import reviewers_of
 
 SENT_REMEMBERED: Final = 7 * 24 * 3600  # seconds
@@ -42,16 +43,26 @@ def tell_applicant(pk: int, event: str, version: int, message: int = 0) -> None:
 
 @shared_task(**RETRIES)  # type: ignore[untyped-decorator]
 def tell_reviewers(pk: int, event: str, version: int, message: int = 0) -> None:
-    """Whoever has it, by claim or assignment, or decided it; all who may decide it while nobody has."""
+    """Whoever has it, by claim or assignment, or decided it; while nobody has, its group, or all who may decide it.
+    Whom it was assigned to before this ran has a mail that says so."""
     access_request = _read(pk)
     of_one = access_request.claimed_by or access_request.assigned_to or access_request.decided_by
+    if of_one is not None and event == "request.submitted":
+        return
     if of_one is not None:
         people: Iterable[User] = [of_one]
     elif access_request.state == RequestState.SUBMITTED:
-        people = reviewers_of(access_request)
+        people = _of_group(access_request) or reviewers_of(access_request)
     else:
         return
     _tell(people, access_request, event, f"{version}:{message}", REVIEWER)
+
+
+def _of_group(access_request: AccessRequest) -> list[User]:
+    """Of the group that it is with, else that of its terms: the members who may decide it. A group without one is no
+    reason for nobody to hear of it."""
+    group = access_request.group or terms_of(access_request.tier).group
+    return list(reviewers_of(access_request).filter(review_groups=group)) if group else []
 
 
 @shared_task(**RETRIES)  # type: ignore[untyped-decorator]
@@ -86,7 +97,17 @@ def tell_owners_of_leak(secret_pk: int) -> None:
 
 
 def _read(pk: int) -> AccessRequest:
-    joined = ("applicant", "application", "tier", "model", "granted_tier", "claimed_by", "assigned_to", "decided_by")
+    joined = (
+        "applicant",
+        "application",
+        "tier",
+        "model",
+        "granted_tier",
+        "claimed_by",
+        "assigned_to",
+        "decided_by",
+        "group",
+    )
     return AccessRequest.objects.select_related(*joined).get(pk=pk)
 
 

@@ -13,10 +13,10 @@ from accounts import deferred
 from accounts.errands import Errands
 from accounts.models import User
 from tokens import tasks
-from tokens.actions.handling import claim_request
+from tokens.actions.handling import assign_request, claim_request
 from tokens.actions.requests import add_message
 from tokens.actions.reviews import ask_for_changes
-from tokens.models import AccessRequest
+from tokens.models import AccessRequest, ReviewGroup, ReviewTerms
 
 
 def recipients() -> list[str]:
@@ -40,6 +40,39 @@ def test_a_new_request_is_told_to_all_who_may_decide_it(submitted: AccessRequest
     tasks.tell_reviewers(submitted.pk, "request.submitted", submitted.version)
     assert recipients() == ["administrator", "maintainer", "second"]
     assert submitted.public_id in mail.outbox[0].body
+
+
+def test_one_with_a_group_is_told_to_its_members_alone(submitted: AccessRequest, people: SimpleNamespace) -> None:
+    group = ReviewGroup.objects.create(name="Payments")
+    group.members.add(people.second, people.insider)
+    ReviewTerms.objects.create(tier=submitted.tier, group=group)
+    tasks.tell_reviewers(submitted.pk, "request.submitted", submitted.version)
+    assert recipients() == ["second"]
+    other = ReviewGroup.objects.create(name="Schools")
+    other.members.add(people.maintainer)
+    AccessRequest.objects.filter(pk=submitted.pk).update(group=other)
+    tasks.tell_reviewers(submitted.pk, "request.resubmitted", submitted.version)
+    assert recipients() == ["maintainer", "second"]
+
+
+def test_a_group_in_which_nobody_may_decide_it_keeps_it_from_nobody(
+    submitted: AccessRequest, people: SimpleNamespace
+) -> None:
+    group = ReviewGroup.objects.create(name="Payments")
+    group.members.add(people.insider, people.outsider)
+    ReviewTerms.objects.create(tier=submitted.tier, group=group)
+    tasks.tell_reviewers(submitted.pk, "request.submitted", submitted.version)
+    assert recipients() == ["administrator", "maintainer", "second"]
+
+
+def test_whom_it_is_assigned_to_before_the_news_went_out_has_one_mail(
+    submitted: AccessRequest, people: SimpleNamespace
+) -> None:
+    after = assign_request(access_request=submitted, to=people.second, group=None, by=people.maintainer)
+    tasks.tell_person(submitted.pk, "request.assigned", people.second.pk, after.version)
+    tasks.tell_reviewers(submitted.pk, "request.submitted", submitted.version)
+    assert recipients() == ["second"]
+    assert f"/review/{submitted.public_id}/" in mail.outbox[0].body
 
 
 def test_the_demo_s_people_hear_nothing_once_the_demo_is_off(
