@@ -6,7 +6,7 @@ from typing import Final
 from django.db.models import Q
 
 from accounts.models import User
-from tokens.models import AccessRequest
+from tokens.models import AccessRequest, Mention
 from tokens.selectors.review_filters import Filters, narrowed, searching
 
 # A row carries the time at which its transaction began, and is seen when that ends.
@@ -16,12 +16,15 @@ OLDEST: Final = timedelta(seconds=60)
 MOST_COUNTED: Final = 99
 
 
-def behind(since: datetime, now: datetime) -> bool:
-    """Whether anything changed since then, or the clock moved on. One look into two indexes."""
+def behind(since: datetime, now: datetime, viewer: User) -> bool:
+    """Whether anything changed since then, somebody mentioned the viewer, or the clock moved on. One look into two
+    indexes, and one into a third."""
     if now - since > OLDEST:
         return True
     earlier = since - COMMITTED_WITHIN
-    return AccessRequest.objects.filter(Q(updated_at__gt=earlier) | Q(signals_at__gt=earlier)).exists()
+    changed = AccessRequest.objects.filter(Q(updated_at__gt=earlier) | Q(signals_at__gt=earlier))
+    mentioned = Mention.objects.filter(person=viewer, seen_at=None, message__at__gt=earlier)
+    return changed.exists() or mentioned.exists()
 
 
 def arrived(filters: Filters, viewer: User, since: datetime, now: datetime) -> int:

@@ -56,7 +56,7 @@ def live(request: SignedInRequest) -> HttpResponse:
     (`open`, seen at `version`, with its `signals`) only what somebody else did to it, and what was gathered: what is
     read or typed there stays."""
     now, since, first = clock.now(), _moment(request.GET.get("since", "")), _moment(request.GET.get("from", ""))
-    if since is not None and not behind(since, now):
+    if since is not None and not behind(since, now, request.user):
         return HttpResponse(status=204)
     filters = read(request.GET)
     found = selectors.queue(filters, request.user, now)

@@ -1,16 +1,18 @@
 """Reviewers named in a note: found as people type them, told, and marked seen."""
 
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 from django.core import mail
+from django.utils import timezone
 
 from accounts.models import PlatformRole, User
 from tests import factories
 from tokens import tasks
 from tokens.actions.mentions import named_in
 from tokens.actions.requests import add_message
-from tokens.models import Mention, RequestMessage
+from tokens.models import AccessRequest, Mention, RequestMessage
 
 from .conftest import ask, signed_in
 
@@ -74,3 +76,19 @@ def test_nobody_who_may_not_read_it_is_mentioned(desk: SimpleNamespace) -> None:
     factories.join(asked.workspace, insider)
     add_message(access_request=asked, text="@Inga @Noor", by=desk.maintainer, internal=True)
     assert not Mention.objects.exists()
+
+
+def test_a_mention_shows_at_the_next_look_of_the_page(desk: SimpleNamespace) -> None:
+    asked, petra = ask(), factories.person("Petra", PlatformRole.MAINTAINER)
+    long_ago = timezone.now() - timedelta(hours=1)
+    AccessRequest.objects.filter(pk=asked.pk).update(updated_at=long_ago, signals_at=long_ago)
+    live = {"since": timezone.now().isoformat()}
+    for client in (desk.client, signed_in(petra)):
+        assert client.get("/review/live/", live).status_code == 204
+    add_message(access_request=asked, text="@Petra look", by=desk.maintainer, internal=True)
+    AccessRequest.objects.filter(pk=asked.pk).update(updated_at=long_ago)
+    assert desk.client.get("/review/live/", live).status_code == 204
+    [row] = signed_in(petra).get("/review/live/", live).context["rows"]
+    assert row.mentioned
+    signed_in(petra).get(f"/review/{asked.public_id}/")
+    assert signed_in(petra).get("/review/live/", live).status_code == 204
