@@ -12,7 +12,7 @@ from accounts import audit, clock, demo
 from accounts.models import AuditEvent, Workspace
 from tiers.actions.webhook_sources import MintedSource
 from tokens.actions.gateways import MintedGateway
-from tokens.demo import belongings, calls, cast, conversations, desk, keyring, offers, purchases, written
+from tokens.demo import belongings, calls, cast, conversations, desk, keyring, offers, purchases, refused_calls, written
 from tokens.demo.moved_clock import moved_clock
 from tokens.demo.story import Stage, Step
 from tokens.models import Decision, Gateway
@@ -72,6 +72,7 @@ def _tell() -> None:
             step.act()
     Decision.objects.update(mail_at=None)
     calls.make()
+    refused_calls.make()
     [gateway], [source] = gateways, sources
     workspaces = {label: stage.workspaces[f"key-{label}"].public_id for label in texts}
     _record(workspaces, gateway.gateway)
