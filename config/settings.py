@@ -244,7 +244,7 @@ CATALOGUE_KEPT = 5.0
 # --- Outgoing HTTP ----------------------------------------------------------------------------------------
 # Networks that domain proofs and looks at websites may reach although they are private or loopback. For tests only.
 OUTGOING_ALLOWED_NETWORKS: list[str] = ENV.outgoing_allowed_networks
-# Mail domains that count as throw-away, beside those of tokens/evidence/disposable_mail.txt.
+# Mail domains that count as throw-away, beside those of `disposable-email-domains`.
 DISPOSABLE_MAIL_DOMAINS: list[str] = ENV.disposable_mail_domains
 # Addresses and ports of DNS servers to ask for domain proofs; none means the system's.
 DNS_SERVERS: list[tuple[str, int]] = []

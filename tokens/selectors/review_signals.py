@@ -25,6 +25,7 @@ _TONES: Final = {
     SignalState.BAD: ("bad", "shield-alert"),
     SignalState.UNKNOWN: ("", "circle-help"),
 }
+_SITE_OF_IPV6: Final = 48
 # What is not there by then has no worker that gathers it, or one that waits for a website.
 LATE: Final = timedelta(minutes=2)
 _PROVIDERS: Final = {"github": "GitHub", "google": "Google", "discord": "Discord"}
@@ -33,6 +34,7 @@ _FACTORS: Final = {"webauthn": gettext_lazy("Passkey"), "totp": gettext_lazy("Pa
 _WHY: Final = {
     "fault": gettext_lazy("a fault of ours, which is in the log"),
     "not_known": gettext_lazy("the address is not known"),
+    "shared_network": gettext_lazy("the address is of a private or shared network, which tells nobody apart"),
 }
 
 
@@ -187,9 +189,14 @@ def _mail(facts: Facts) -> Told:
 def _addresses(facts: Facts) -> Told:
     number = facts["others"]
     if not number:
-        return Told(_("Nobody else asked from there"))
+        return Told(_("Nobody else asked from there"), _("or from near it, within a day"))
     value = ngettext("%(number)d other person asked", "%(number)d other people asked", number)
-    return Told(value % {"number": number}, _("from the same network address, within a day"))
+    if "prefix" not in facts:
+        return Told(value % {"number": number}, _("from the same network address, within a day"))
+    note = _("from the same network (IPv6 /48), within a day; %(same)d from the very same address")
+    if facts["prefix"] != _SITE_OF_IPV6:
+        note = _("from the same network (IPv4 /24), within a day; %(same)d from the very same address")
+    return Told(value % {"number": number}, note % facts)
 
 
 def _history(facts: Facts) -> Told:

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from accounts.models import AuditOrigin, User
+from accounts.models import AuditEvent, AuditOrigin, User
 from tests import factories
 from tests.tokens.evidence.asking import PURPOSE, asked, found
 from tokens.actions.applications import add_domain, create_application
@@ -44,7 +44,16 @@ def test_a_new_account_and_a_confirmed_address() -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "state"), [("mailinator.com", "warn"), ("x.yopmail.com", "warn"), ("school.org", "ok")]
+    ("host", "state"),
+    [
+        ("mailinator.com", "warn"),
+        ("x.YOPMAIL.com", "warn"),
+        ("guerrillamail.com", "warn"),
+        ("gmail.com", "ok"),
+        ("qq.com", "ok"),
+        ("mailinator.com.example", "ok"),
+        ("school.org", "ok"),
+    ],
 )
 def test_a_throw_away_address_is_told_without_the_address(host: str, state: str) -> None:
     request = asked()
@@ -115,10 +124,46 @@ def test_a_short_purpose_is_not_compared() -> None:
 def test_several_people_of_one_network() -> None:
     requests = [asked(name) for name in ("Ada", "Bo", "Cy", "Di")]
     AuditOrigin.objects.update(address="198.51.100.7")
-    assert found(requests[0])["addresses"].facts == {"others": 3}
+    assert found(requests[0])["addresses"].facts == {"others": 3, "same": 3, "prefix": 24}
     assert found(requests[0])["addresses"].state == "warn"
     AuditOrigin.objects.update(address=None)
     assert found(requests[0])["addresses"].state == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("here", "near", "far", "prefix"),
+    [
+        ("198.51.100.7", "198.51.100.250", "198.51.101.7", 24),
+        ("2001:db8:1::5", "2001:db8:1:ff::9", "2001:db8:2::5", 48),
+        ("::ffff:198.51.100.7", "::ffff:198.51.100.9", "::ffff:198.51.101.9", 120),
+    ],
+)
+def test_a_neighbour_in_the_network_counts_and_one_beside_it_does_not(
+    here: str, near: str, far: str, prefix: int
+) -> None:
+    requests = [asked(name) for name in ("Ada", "Bo", "Cy")]
+    for request, address in zip(requests, (here, near, far), strict=True):
+        events = AuditEvent.objects.filter(subject_id=request.public_id)
+        AuditOrigin.objects.filter(event__in=events).update(address=address)
+    AuditOrigin.objects.exclude(event__subject_type="AccessRequest").update(address=None)
+    assert found(requests[0])["addresses"].facts == {"others": 1, "same": 0, "prefix": prefix}
+    [told] = [one.told for one in signals(requests[0]) if "other person asked" in one.told.value]
+    assert "0 from the very same address" in told.note
+    assert ("IPv6" in told.note) == (prefix == 48)
+
+
+@pytest.mark.parametrize(
+    "address", ["10.1.2.3", "192.168.0.9", "100.64.3.4", "127.0.0.1", "fd00::1", "::ffff:10.1.2.3"]
+)
+def test_of_an_address_that_strangers_share_nothing_is_told(address: str) -> None:
+    request, _other = asked("Ada"), asked("Bo")
+    AuditOrigin.objects.update(address=address)
+    assert (found(request)["addresses"].state, found(request)["addresses"].facts) == (
+        "unknown",
+        {"why": "shared_network"},
+    )
+    [told] = [one.told for one in signals(request) if "private or shared network" in one.told.note]
+    assert told.value == "Could not check"
 
 
 def test_an_earlier_rejection_and_a_secret_in_an_address() -> None:
