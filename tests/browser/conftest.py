@@ -14,6 +14,8 @@ from tests.fixtures.browsers import patient_page
 
 AXE = (Path(__file__).parent / "axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# Those of them that look at colours.
+COLOURS = ["color-contrast", "link-in-text-block"]
 # All that axe passed is long: to carry it out of the page took longer than to find it.
 VIOLATIONS = """async rules => {
     const {violations} = await axe.run(document, {runOnly: rules, resultTypes: ["violations"], selectors: false});
@@ -76,3 +78,13 @@ def faults(page: Page) -> list[str]:
     violations = page.evaluate(VIOLATIONS, RULES)
     sideways = page.evaluate("document.documentElement.scrollWidth > innerWidth")
     return [*violations, *page.complaints, *(["scrolls sideways"] if sideways else [])]  # type: ignore[attr-defined]
+
+
+def faults_light_and_dark(page: Page) -> list[str]:
+    """Likewise of a page that is light, and then of its dark colours: nothing else of it is another in the dark, as
+    `test_the_dark_is_other_colours_alone` sees to."""
+    found = faults(page)
+    page.emulate_media(color_scheme="dark")
+    found += [f"dark: {fault}" for fault in page.evaluate(VIOLATIONS, COLOURS)]
+    page.emulate_media(color_scheme="light")
+    return found

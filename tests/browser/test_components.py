@@ -7,7 +7,7 @@ from pytest_django import Settings
 from accounts.models import User
 from tests import factories
 from tests.browser import components
-from tests.browser.conftest import Open, faults
+from tests.browser.conftest import Open, faults, faults_light_and_dark
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -23,13 +23,12 @@ def noor(transactional_db: None) -> User:
 
 
 @pytest.mark.parametrize("phone", [False, True])
-@pytest.mark.parametrize("dark", [False, True])
-def test_nothing_is_wrong_with_any_component(browse: Open, noor: User, phone: bool, dark: bool) -> None:
-    page = browse("/components/", by=noor, phone=phone, dark=dark)
-    assert faults(page) == []
+def test_nothing_is_wrong_with_any_component(browse: Open, noor: User, phone: bool) -> None:
+    page = browse("/components/", by=noor, phone=phone)
+    assert faults_light_and_dark(page) == []
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_text("7 things to put right")).to_be_visible()
-    assert faults(page) == []
+    assert faults_light_and_dark(page) == []
 
 
 def test_what_is_wrong_is_found(browse: Open, noor: User) -> None:
@@ -38,6 +37,12 @@ def test_what_is_wrong_is_found(browse: Open, noor: User) -> None:
     page.evaluate("document.querySelector('h1').style.width = '999px'; console.error('broken')")
     found = " ".join(faults(page))
     assert all(words in found for words in ('label: <input id="bare">', "image-alt: <img", "broken", "sideways")), found
+
+
+def test_what_is_wrong_in_the_dark_alone_is_found(browse: Open, noor: User) -> None:
+    page = browse("/components/", by=noor)
+    page.evaluate("document.querySelector('h1').style.color = 'light-dark(#000, #222)'")
+    assert [fault[:20] for fault in faults_light_and_dark(page)] == ["dark: color-contrast"]
 
 
 def test_a_refused_form_says_what_is_wrong_first_and_leads_there(browse: Open, noor: User) -> None:

@@ -5,14 +5,20 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Open, faults
+from tests import factories
+from tests.browser.conftest import Open, faults_light_and_dark
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.mark.parametrize(("phone", "dark"), [(True, True), (False, False)])
-def test_nothing_is_wrong_with_the_page(browse: Open, transactional_db: None, phone: bool, dark: bool) -> None:
-    assert faults(browse("/docs/", phone=phone, dark=dark)) == []
+def test_nothing_is_wrong_with_the_page_on_a_visitors_phone(browse: Open, transactional_db: None) -> None:
+    assert faults_light_and_dark(browse("/docs/", phone=True)) == []
+
+
+def test_nothing_is_wrong_with_the_page_among_all_that_an_administrator_has(
+    browse: Open, transactional_db: None
+) -> None:
+    assert faults_light_and_dark(browse("/docs/", by=factories.administrator())) == []
 
 
 def test_an_example_is_copied_as_it_stands(browse: Open, transactional_db: None) -> None:

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from tests import factories
-from tests.browser.conftest import Open, faults
+from tests.browser.conftest import Open, faults, faults_light_and_dark
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 NOWHERE = "/no/such/page/"
@@ -23,9 +23,8 @@ def theme_of(page: Page) -> str | None:
 
 
 @pytest.mark.parametrize("phone", [False, True])
-@pytest.mark.parametrize("dark", [False, True])
-def test_nothing_is_wrong_with_the_frame(browse: Open, noor: User, phone: bool, dark: bool) -> None:
-    assert faults(browse(NOWHERE, by=noor, phone=phone, dark=dark)) == []
+def test_nothing_is_wrong_with_the_frame(browse: Open, noor: User, phone: bool) -> None:
+    assert faults_light_and_dark(browse(NOWHERE, by=noor, phone=phone)) == []
 
 
 @pytest.mark.parametrize("phone", [False, True])

@@ -24,6 +24,7 @@ NOT_TEXT = [
 TAG_OF_TEMPLATE = re.compile(r"{%.*?%}|{{.*?}}", re.DOTALL)
 SPOKEN_ATTRIBUTE = re.compile(r"""\b(?:aria-label|title|placeholder|alt|data-saved|data-unsaved)="([^"]*)\"""")
 TAG = re.compile(r"<[^>]*>", re.DOTALL)
+ASKS_FOR_SCHEME = re.compile(r"prefers-color-scheme|data-theme[^{]*{(?!\s*color-scheme:[^;]*;\s*})")
 WORD = re.compile(r"[A-Za-z]{3,}")
 # Names, which are the same in every language.
 NAMES = {"Trellis", "English", "GitHub", "Google", "Discord", "UTC", "DNS", "TXT", "HTTPS", "URL", "API", "OpenAI"}
@@ -72,3 +73,12 @@ def test_every_word_of_a_template_can_be_translated(path: Path) -> None:
 )
 def test_the_search_for_words_finds_them(source: str, words: list[str]) -> None:
     assert spoken(source) == words
+
+
+def test_the_dark_is_other_colours_alone() -> None:
+    """`light-dark()` takes nothing but colours. So whoever has looked at a page in the light need look at its colours
+    alone in the dark."""
+    asks = [
+        named(path) for path in sorted((ROOT / "static/css").glob("*.css")) if ASKS_FOR_SCHEME.search(path.read_text())
+    ]
+    assert asks == []
