@@ -3,8 +3,10 @@
 import gc
 import os
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
+import redis
 from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
 
@@ -110,8 +112,10 @@ def _nothing_remembered() -> None:
 @pytest.fixture(autouse=True)
 def _clean_redis() -> None:
     """Counters, passes and caches of one test are not seen by the next."""
-    import redis
+    _redis().flushdb()
 
-    client = redis.Redis.from_url(os.environ["REDIS_URL"])
-    client.flushdb()
-    client.close()
+
+@cache
+def _redis() -> redis.Redis:
+    """To connect anew for each test takes longer than to empty it. One that was cut is made again by itself."""
+    return redis.Redis.from_url(os.environ["REDIS_URL"])
