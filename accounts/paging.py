@@ -46,7 +46,7 @@ def page(queryset: QuerySet[M], keys: tuple[str, ...], *, size: int, after: str 
     """A page ordered by `keys` ("-id" descends; the last key must be unique and none null). A cursor that names no
     row of the model gives the first page."""
     cursor = before or after
-    anchor = queryset.model._default_manager.filter(public_id=cursor).first() if is_public_id(cursor) else None
+    anchor = _anchor(queryset.model, cursor, keys) if is_public_id(cursor) else None
     backwards = bool(before) and anchor is not None
     order = tuple(_turned(key) for key in keys) if backwards else keys
     found = queryset.order_by(*order)
@@ -65,15 +65,22 @@ def page(queryset: QuerySet[M], keys: tuple[str, ...], *, size: int, after: str 
     )
 
 
+def _anchor(model: type[M], public_id: str, keys: tuple[str, ...]) -> M | None:
+    names = [key.removeprefix("-") for key in keys]
+    return model._default_manager.only(*names).filter(public_id=public_id).first()
+
+
 def beyond(anchor: Model, keys: tuple[str, ...]) -> Q:
-    """Whatever sorts after the anchor: (a > x) or (a = x and b > y) …"""
+    """Whatever sorts after the anchor: (a > x) or (a = x and b > y) … And a >= x, which follows from it: by that an
+    index is entered at the anchor, and not read up to it."""
     condition, equal = Q(), Q()
     for key in keys:
         name, side = key.removeprefix("-"), "lt" if key.startswith("-") else "gt"
         value = getattr(anchor, name)
         condition |= equal & Q(**{f"{name}__{side}": value})
         equal &= Q(**{name: value})
-    return condition
+    first = keys[0].removeprefix("-")
+    return Q(**{f"{first}__{'lte' if keys[0].startswith('-') else 'gte'}": getattr(anchor, first)}) & condition
 
 
 def _turned(key: str) -> str:

@@ -145,8 +145,9 @@ def items_for(role: str | None, view_name: str, counts: Mapping[str, str]) -> li
     allowed = {Permission.PUBLIC, *(PLATFORM_PERMISSIONS[role] if role is not None else ())}
     found: dict[str, Item] = {}
     for entry in ENTRIES:
-        href = _address(entry.url_name)
-        if href and entry.permission in allowed and _shown(entry, allowed):
+        if entry.permission not in allowed or not _shown(entry, allowed):
+            continue
+        if href := _address(entry.url_name):
             current = _current(entry, view_name)
             count = counts.get(entry.url_name, "")
             found.setdefault(href, Item(entry.label, entry.icon, href, entry.keys, entry.section, current, count))

@@ -68,7 +68,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "accounts.middleware.SeenMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.DomainErrorMiddleware",
 ]
@@ -186,6 +186,8 @@ MFA_PASSKEY_SIGNUP_ENABLED = False
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEMO
 MFA_TOTP_ISSUER = "Trellis"
 USERSESSIONS_TRACK_ACTIVITY = True
+# Seconds, at least, between two writings of when a session was last seen.
+SESSIONS_SEEN_EVERY = 60.0
 # Staff roles need a second factor; the demo's four people must get in with a password alone.
 SECOND_FACTOR_REQUIRED = not DEMO
 

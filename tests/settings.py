@@ -15,6 +15,7 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 HOUSEKEEPING = "TEST_DATABASE_NAME" in os.environ
 # So that a page takes the same queries whatever was looked at before.
 CATALOGUE_KEPT = 0.0
+SESSIONS_SEEN_EVERY = 0.0
 # A code that was shown a moment ago holds, so that no test fails at the turn of a half minute.
 MFA_TOTP_TOLERANCE = 1
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True

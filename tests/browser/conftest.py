@@ -50,6 +50,9 @@ def browse(chromium: Browser, live_server: LiveServer) -> Iterator[Open]:
         page.on("console", lambda message: _note(page, message.type, message.text))
         page.on("pageerror", lambda error: _note(page, "error", str(error)))
         page.goto(path)
+        if script and not phone:
+            # What comes to stand beside a list is a part of its page.
+            page.locator("#detail[hx-get]").wait_for(state="detached")
         return page
 
     yield opened

@@ -14,9 +14,9 @@ from tokens.lifecycle import Action, allows
 from tokens.models import AccessRequest, Decision, Outcome, ReviewTerms, Token
 from tokens.policies.requests import what_happened
 from tokens.selectors.decisions import standing
-from tokens.selectors.review import grants_of
 from tokens.selectors.review_changes import Changes, changes, limits_by_staff
 from tokens.selectors.review_filters import visible
+from tokens.selectors.review_rows import grants_of
 
 _JOINED = ("workspace", "application", "applicant", "tier", "model", "claimed_by", "decided_by", "decided_rule__rule")
 

@@ -58,9 +58,11 @@ class Offer:
 
 
 def offer(user: User, now: datetime) -> Offer | None:
-    """One query where there is nothing to undo, or a single decision. Whether something happened since is found out
+    """One small query where there is nothing to undo, as on most pages. Whether something happened since is found out
     by undoing."""
-    last = standing().filter(by=user, at__gt=now - review_terms.UNDO_FOR).order_by("-at", "-id").first()
+    newest = standing().filter(by=user, at__gt=now - review_terms.UNDO_FOR).order_by("-at", "-id")
+    pk = newest.values_list("pk", flat=True).first()
+    last = standing().filter(pk=pk).first() if pk is not None else None
     if last is None or last.version != last.access_request.version:
         return None
     number = standing().filter(by=user, batch=last.batch).count() if last.batch else 1

@@ -1,5 +1,6 @@
 """What the filters of the review desk can be set to."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from accounts.models import User
@@ -9,36 +10,40 @@ from tokens.models.signals import SignalKind
 from tokens.selectors.review_filters import AGES, KINDS, LANGUAGES, Filters
 from tokens.selectors.reviewers import reviewers
 
-Choice = tuple[str, object]
+Choice = tuple[str, str]
 MOST_PEOPLE = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """Value and label of each, in the order shown."""
+    """Value and label of each, in the order shown and in the reader's language."""
 
-    people: list[Choice]
-    tiers: list[Choice]
-    models: list[Choice]
-    kinds: list[Choice]
-    ages: list[Choice]
-    groups: list[Choice]
-    signals: list[Choice]
-    languages: list[Choice]
+    people: tuple[Choice, ...]
+    tiers: tuple[Choice, ...]
+    models: tuple[Choice, ...]
+    kinds: tuple[Choice, ...]
+    ages: tuple[Choice, ...]
+    groups: tuple[Choice, ...]
+    signals: tuple[Choice, ...]
+    languages: tuple[Choice, ...]
 
 
 def choices(filters: Filters, catalogue: Catalogue, viewer: User) -> Choices:
     """A model that the catalogue no longer has stays there while it is chosen."""
     ranked = sorted(catalogue.tiers.values(), key=lambda tier: tier.rank)
-    people = reviewers().exclude(pk=viewer.pk).order_by("name", "pk")
+    people = reviewers().exclude(pk=viewer.pk).order_by("name", "pk").only("public_id", "name", "email")
     models = {*catalogue.models, *([filters.model] if filters.model else [])}
     return Choices(
-        people=[(person.public_id, person.display_name) for person in people[:MOST_PEOPLE]],
-        tiers=[(tier.slug, tier.slug) for tier in ranked[1:]],
-        models=[(name, name) for name in sorted(models)],
-        kinds=list(KINDS.items()),
-        ages=list(AGES.items()),
-        groups=list(ReviewGroup.objects.order_by("name").values_list("public_id", "name")),
-        signals=list(SignalKind.choices),
-        languages=list(LANGUAGES.items()),
+        people=tuple((person.public_id, person.display_name) for person in people[:MOST_PEOPLE]),
+        tiers=tuple((tier.slug, tier.slug) for tier in ranked[1:]),
+        models=tuple((name, name) for name in sorted(models)),
+        kinds=_worded(KINDS.items()),
+        ages=_worded(AGES.items()),
+        groups=_worded(ReviewGroup.objects.order_by("name").values_list("public_id", "name")),
+        signals=_worded(SignalKind.choices),
+        languages=_worded(LANGUAGES.items()),
     )
+
+
+def _worded(options: Iterable[tuple[str, object]]) -> tuple[Choice, ...]:
+    return tuple((value, str(label)) for value, label in options)

@@ -18,9 +18,10 @@ from tokens.policies import requests as policies
 from tokens.review_terms import has_woken, is_asleep
 from tokens.selectors.imports import Filed, filed_as
 from tokens.selectors.resubmission import Resubmission, resubmission
-from tokens.selectors.review import TONES, Due, due, grants_of, position
+from tokens.selectors.review import position
 from tokens.selectors.review_changes import Changes, changes, limits_by_staff
 from tokens.selectors.review_filters import visible
+from tokens.selectors.review_rows import TONES, Due, due, grants_of
 from tokens.selectors.review_signals import Progress, Shown, mark, progress, signals
 from tokens.selectors.review_timeline import Entry, timeline
 from tokens.selectors.reviewers import reviewers_of

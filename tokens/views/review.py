@@ -20,22 +20,25 @@ from tokens.selectors import review as selectors
 from tokens.selectors.review_detail import find
 from tokens.selectors.review_filters import read, visible
 from tokens.selectors.review_live import arrived, behind
+from tokens.selectors.review_rows import rows
 from tokens.selectors.review_signals import mark, progress, signals
-from tokens.views.review_page import onward, show, tabs
+from tokens.views.review_page import onward, show, show_list, tabs
 
 
 @requires(Permission.REVIEW_READ)
 @require_safe
 def queue(request: SignedInRequest) -> HttpResponse:
-    """The list, with the first of it open beside it where there is room."""
-    return show(request, None)
+    """The list; the first of it comes to stand beside it where there is room."""
+    return show_list(request)
 
 
 @requires(Permission.REVIEW_READ)
 @require_safe
 def one(request: SignedInRequest, public_id: str) -> HttpResponse:
+    """What merely stands beside the list was not opened yet, so that who is mentioned in it still has to look."""
     access_request = find(public_id)
-    mark_seen(access_request, request.user)
+    if "beside" not in request.GET:
+        mark_seen(access_request, request.user)
     if there := to_part(request):
         return there
     return show(request, access_request, chosen=request.GET.get("decision", ""))
@@ -65,7 +68,7 @@ def live(request: SignedInRequest) -> HttpResponse:
         "base": filters.query(),
         "query": filters.query(paged=True),
         "tabs": tabs(filters, now),
-        "rows": selectors.rows(found.rows, snapshot.kept(), now),
+        "rows": rows([asked.pk for asked in found.rows], request.user, snapshot.kept(), now),
         "at": now.isoformat(),
         "arrived": arrived(filters, request.user, first, now) if first else 0,
         **_opened(request, now),
@@ -84,13 +87,12 @@ def _moment(text: str) -> datetime | None:
 
 def _opened(request: SignedInRequest, now: datetime) -> dict[str, object]:
     """The row of the request that is open, wherever it is by now, and what became of it since it was opened."""
-    marked = selectors.with_marks(visible(), request.user)
-    opened = marked.filter(public_id=request.GET.get("open", "")[:12].replace("\0", "")).first()
+    opened = visible().filter(public_id=request.GET.get("open", "")[:12].replace("\0", "")).first()
     if opened is None:
         return {}
     changed = str(opened.version) != request.GET.get("version", "")
     return {
-        "open_row": selectors.rows([opened], snapshot.kept(), now)[0],
+        "open_rows": rows([opened.pk], request.user, snapshot.kept(), now),
         "happened": what_happened(find(opened.public_id)) if changed else "",
         "fresh_signals": _signals(opened, request.GET.get("signals"), now),
     }

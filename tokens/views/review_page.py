@@ -12,13 +12,10 @@ from django.utils.translation import gettext as _
 
 from accounts import clock
 from accounts.access import SignedInRequest
-from accounts.paging import Page
-from accounts.roles import Permission, may
 from tiers import snapshot
 from tiers.facts import Catalogue
 from tokens.forms.handling import AssignForm, RemarkForm, SnoozeForm, TakeOverForm
 from tokens.forms.review import DecisionForm
-from tokens.forms.saved_views import SavedViewForm
 from tokens.models import AccessRequest, Decision
 from tokens.policies.decisions import needs_two
 from tokens.selectors import decisions
@@ -26,14 +23,15 @@ from tokens.selectors import review as selectors
 from tokens.selectors.replies import Offered, offered
 from tokens.selectors.review import Tab
 from tokens.selectors.review_choices import choices
-from tokens.selectors.review_detail import Detail, detail, find
+from tokens.selectors.review_detail import Detail, detail
 from tokens.selectors.review_filters import PENDING, Filters, read, tab_of
+from tokens.selectors.review_rows import rows
 from tokens.selectors.saved_views import views_of
 
 
 def show(
     request: SignedInRequest,
-    opened: AccessRequest | None,
+    opened: AccessRequest,
     *,
     form: DecisionForm | None = None,
     remark_form: RemarkForm | None = None,
@@ -42,48 +40,58 @@ def show(
     status: int = 200,
     **more: Any,
 ) -> HttpResponse:
-    """The page with that access request open, or the first of the list. Where only another request is opened in a page
-    that stands already, its part alone. A view adds what else its part of the page reads as `more`."""
+    """The page with that access request open. In a page that stands already, its part alone; `beside` in the address
+    says that it is not what was opened, but what the list begins with. A view adds what else its part of the page reads
+    as `more`."""
     now, catalogue = clock.now(), snapshot.kept()
     filters = filters_of(request, opened, now)
-    alone = opened is not None and request.headers.get("HX-Target") == "detail" and status == HTTPStatus.OK
-    context = {"filters": filters, "base": filters.query(), "query": filters.query(paged=True)}
-    context |= {"at": now.isoformat(), "opened": opened is not None}
-    shown = opened
-    if not alone:
-        found = selectors.queue(filters, request.user, now)
-        shown = opened or (find(found.rows[0].public_id) if found.rows else None)
-        context |= _list(request, filters, found, catalogue, now)
-    about = detail(shown, request.user, catalogue, now) if shown else None
-    approvals = _approvals(shown, about, now)
-    decidable = shown is not None and about is not None and about.decidable
-    canned = offered(shown, request.user.locale) if shown and decidable else []
+    alone = request.headers.get("HX-Target") == "detail" and status == HTTPStatus.OK
+    beside = alone and "beside" in request.GET
+    context = _frame(filters, now) if alone else listed(request, filters, catalogue, now)
+    about = detail(opened, request.user, catalogue, now)
+    approvals = _approvals(opened, about, now)
+    canned = offered(opened, request.user.locale) if about.decidable else []
     context |= {
-        "h": "h3" if opened is None else "h2",
+        "opened": not beside,
+        "h": "h3" if beside else "h2",
         "about": about,
         "form": _form(about, form, chosen, approvals.get("endorsement"), _inserted(request, canned)),
         "remark_form": remark_form or RemarkForm(),
         "canned": canned,
         "conflict": conflict,
-        "undo": None if alone else decisions.offer(request.user, now),
         **approvals,
-        **(_handling_forms(about, now) if about else {}),
+        **_handling_forms(about, now),
         **more,
     }
     template = "review/alone.html" if alone else "review/page.html"
     return vary(render(request, template, context, status=status))
 
 
-def _list(
-    request: SignedInRequest, filters: Filters, found: Page[AccessRequest], catalogue: Catalogue, now: datetime
-) -> dict[str, Any]:
-    return {
+def show_list(request: SignedInRequest) -> HttpResponse:
+    """The page with the list alone. What it begins with is fetched after it, where there is room for it."""
+    now, catalogue = clock.now(), snapshot.kept()
+    context = listed(request, filters_of(request, None, now), catalogue, now)
+    return vary(render(request, "review/page.html", context))
+
+
+def listed(request: SignedInRequest, filters: Filters, catalogue: Catalogue, now: datetime) -> dict[str, Any]:
+    found = selectors.queue(filters, request.user, now)
+    return _frame(filters, now) | {
         "tabs": tabs(filters, now),
-        "rows": selectors.rows(found.rows, catalogue, now),
+        "rows": rows([asked.pk for asked in found.rows], request.user, catalogue, now),
         "pages": found,
         "choices": choices(filters, catalogue, request.user),
         "views": views_of(request.user),
-        "view_form": SavedViewForm(may_share=may(request.user, Permission.REVIEW_DECIDE)),
+        "undo": decisions.offer(request.user, now),
+    }
+
+
+def _frame(filters: Filters, now: datetime) -> dict[str, Any]:
+    return {
+        "filters": filters,
+        "base": filters.query(),
+        "query": filters.query(paged=True),
+        "at": now.isoformat(),
     }
 
 
@@ -101,10 +109,8 @@ def filters_of(request: HttpRequest, opened: AccessRequest | None, now: datetime
     return read(request.GET, tab_of(opened, now) if opened else PENDING)
 
 
-def _approvals(shown: AccessRequest | None, about: Detail | None, now: datetime) -> dict[str, Any]:
+def _approvals(shown: AccessRequest, about: Detail, now: datetime) -> dict[str, Any]:
     """Whether two have to approve it, who was the first, and whether it can be undone or reopened."""
-    if shown is None or about is None:
-        return {}
     if not about.decidable:
         reopenable = shown.decided_at is not None and not about.refused
         decision = decisions.latest(shown) if shown.decided_at else None
@@ -140,10 +146,10 @@ def _handling_forms(about: Detail, now: datetime) -> dict[str, Any]:
 
 
 def _form(
-    about: Detail | None, form: DecisionForm | None, chosen: str, first: Decision | None, note: str
+    about: Detail, form: DecisionForm | None, chosen: str, first: Decision | None, note: str
 ) -> DecisionForm | None:
     """What was typed, on the version that is now being looked at."""
-    if about is None or (form is None and not about.decidable):
+    if form is None and not about.decidable:
         return None
     if form is None:
         initial: dict[str, Any] = {"version": about.access_request.version, "decision": chosen}

@@ -17,8 +17,8 @@ from tokens.actions.limits import set_limits
 from tokens.actions.requests import save_draft, submit_request
 from tokens.actions.reviews import approve_request
 from tokens.models import AccessRequest
-from tokens.selectors.review import grants_of
 from tokens.selectors.review_changes import Changes, as_asked, changes, limits_by_staff
+from tokens.selectors.review_rows import grants_of
 
 from .test_review_pages import address
 

@@ -1,0 +1,214 @@
+"""The rows of the queue: what each shows, as plain values, in two statements however many rows there are."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import connection
+from django.utils.translation import gettext, ngettext
+
+from accounts.models import User
+from tiers.entitlements import standing
+from tiers.facts import Catalogue, GrantFacts, LimitFacts
+from tiers.models import Grant
+from tokens.models import AccessRequest, RequestState
+from tokens.models.requests import CLOSED, TO_DECIDE
+
+# A request is called urgent when less of its time is left than this.
+SOON: Final = timedelta(hours=24)
+TONES: Final = {
+    RequestState.SUBMITTED: "info",
+    RequestState.IN_REVIEW: "info",
+    RequestState.CHANGES_REQUESTED: "warn",
+    RequestState.APPROVED: "ok",
+    RequestState.REJECTED: "bad",
+    RequestState.WITHDRAWN: "mute",
+}
+MOST_HOSTS: Final = 10
+# In the order of GrantFacts.
+_FACTS: Final = (
+    *("public_id", "source", "source_id", "tier__slug", "model__name", "application_id", "permissions"),
+    *("starts_at", "ends_at", "suspended_at", "revoked_at", "calls", "disputed_at"),
+)
+_LIMITS: Final = ("requests_per_minute", "requests_per_day", "requests_per_month", "concurrent_calls")
+
+_PERSON: Final = "(SELECT coalesce(nullif(name, ''), split_part(email, '@', 1)) FROM accounts_user WHERE id = {})"
+# Each look-up by itself: as joins, PostgreSQL would weigh their orders for longer than all of it takes.
+_SHOWN: Final = f"""
+SELECT asked.public_id, asked.version, asked.state, asked.workspace_id, asked.application_id, asked.submitted_at,
+       asked.due_at, asked.claim_ends_at,
+       (SELECT name FROM tokens_application WHERE id = asked.application_id),
+       {_PERSON.format("asked.applicant_id")}, {_PERSON.format("asked.claimed_by_id")},
+       {_PERSON.format("asked.assigned_to_id")},
+       (SELECT slug FROM tiers_tier WHERE id = asked.tier_id),
+       (SELECT name FROM tiers_aimodel WHERE id = asked.model_id),
+       ARRAY(SELECT host FROM tokens_domain WHERE application_id = asked.application_id
+              ORDER BY host LIMIT {MOST_HOSTS}),
+       EXISTS (SELECT FROM tokens_signal WHERE access_request_id = asked.id AND state = 'bad'),
+       EXISTS (SELECT FROM tokens_decision WHERE access_request_id = asked.id AND outcome = 'endorsed'
+                  AND lapsed_at IS NULL AND undone_at IS NULL AND reopened_at IS NULL),
+       EXISTS (SELECT FROM tokens_mention mention JOIN tokens_requestmessage message ON message.id = message_id
+                WHERE access_request_id = asked.id AND person_id = %(viewer)s AND seen_at IS NULL)
+  FROM tokens_accessrequest asked WHERE asked.id = ANY(%(ids)s) ORDER BY array_position(%(ids)s, asked.id)
+"""  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """How long something has waited and may wait yet. `tone` is empty while there is time."""
+
+    left: str
+    age: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """All that a row shows, in the reader's language. `model` where it asks for no tier. `stands_on`: the tier, while
+    it is open. `holder` has it claimed, else assigned, which `held` says in words. `warned`: something speaks against
+    it. `endorsed`: one of two approved. `mentioned`: the viewer is named in a message that they have not read."""
+
+    public_id: str
+    version: int
+    application: str
+    select: str
+    applicant: str
+    domains: str
+    stands_on: str
+    tier: str
+    model: str
+    due: str
+    due_tone: str
+    tone: str
+    state: str
+    holder: str
+    held: str
+    claimed: bool
+    warned: bool
+    endorsed: bool
+    mentioned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A row of the statement, column by column."""
+
+    public_id: str
+    version: int
+    state: str
+    workspace: int
+    application_id: int
+    submitted_at: datetime
+    due_at: datetime | None
+    claim_ends_at: datetime | None
+    application: str
+    applicant: str
+    claimed_by: str | None
+    assigned_to: str | None
+    tier: str | None
+    model: str | None
+    hosts: list[str]
+    warned: bool
+    endorsed: bool
+    mentioned: bool
+
+    @property
+    def closed(self) -> bool:
+        return self.state in CLOSED
+
+
+def rows(ids: Sequence[int], viewer: User, catalogue: Catalogue, now: datetime) -> list[Row]:
+    """Of the access requests with these primary keys, in that order."""
+    if not ids:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_SHOWN, {"ids": list(ids), "viewer": viewer.pk})
+        found = [_Shown(*values) for values in cursor.fetchall()]
+    grants = grants_of({shown.workspace for shown in found if shown.tier and not shown.closed})
+    return [_row(shown, catalogue, grants.get(shown.workspace, []), now) for shown in found]
+
+
+def _row(shown: _Shown, catalogue: Catalogue, grants: list[GrantFacts], now: datetime) -> Row:
+    undecided = shown.state in TO_DECIDE
+    lapsed = shown.claim_ends_at is not None and shown.claim_ends_at <= now
+    claimed_by = shown.claimed_by if undecided and not lapsed else None
+    holder = claimed_by or (shown.assigned_to if undecided else None) or ""
+    due = due_of(shown.state, shown.submitted_at, shown.due_at, now)
+    state = RequestState(shown.state)
+    return Row(
+        public_id=shown.public_id,
+        version=shown.version,
+        application=shown.application,
+        select=gettext("Select %(name)s") % {"name": shown.application},
+        applicant=shown.applicant,
+        domains=_domains(shown.hosts),
+        stands_on="" if shown.closed else standing(catalogue, grants, shown.application_id, now).tier.slug,
+        tier=shown.tier or "",
+        model=shown.model or "",
+        due=due.left if due else "",
+        due_tone=due.tone if due else "",
+        tone=TONES[state],
+        state=str(state.label),
+        holder=holder,
+        held=_held(holder, claimed=claimed_by is not None),
+        claimed=claimed_by is not None,
+        warned=shown.warned,
+        endorsed=shown.endorsed and undecided,
+        mentioned=shown.mentioned,
+    )
+
+
+def _held(holder: str, *, claimed: bool) -> str:
+    if not holder:
+        return ""
+    return (gettext("Claimed by %(name)s") if claimed else gettext("Assigned to %(name)s")) % {"name": holder}
+
+
+def _domains(hosts: list[str]) -> str:
+    if len(hosts) < 2:
+        return hosts[0] if hosts else gettext("no domain")
+    return ngettext("%(number)d domain", "%(number)d domains", len(hosts)) % {"number": len(hosts)}
+
+
+def grants_of(workspaces: set[int]) -> dict[int, list[GrantFacts]]:
+    """The grants of each workspace that may still matter."""
+    found: dict[int, list[GrantFacts]] = defaultdict(list)
+    if workspaces:
+        live = Grant.objects.filter(workspace__in=workspaces, revoked_at=None)
+        for workspace, *values in live.values_list("workspace", *_FACTS, *_LIMITS):
+            found[workspace].append(_facts(values))
+    return found
+
+
+def _facts(values: Sequence[Any]) -> GrantFacts:
+    """Of the columns of `_FACTS` and `_LIMITS`."""
+    facts = list(values[: len(_FACTS)])
+    at = _FACTS.index("permissions")
+    facts[at] = frozenset(facts[at])
+    return GrantFacts(*[*facts, LimitFacts(*values[len(_FACTS) :])])
+
+
+def due(access_request: AccessRequest, now: datetime) -> Due | None:
+    return due_of(access_request.state, access_request.submitted_at, access_request.due_at, now)
+
+
+def due_of(state: str, submitted_at: datetime | None, due_at: datetime | None, now: datetime) -> Due | None:
+    """When a pending request should be answered; None for all others."""
+    if submitted_at is None or due_at is None or state not in TO_DECIDE:
+        return None
+    age, left = span(now - submitted_at), due_at - now
+    if left < timedelta(0):
+        return Due(gettext("%(time)s over") % {"time": span(-left)}, age, "bad")
+    return Due(gettext("%(time)s left") % {"time": span(left)}, age, "warn" if left < SOON else "")
+
+
+def span(length: timedelta) -> str:
+    """A length in one unit, in the fewest characters: 40 min, 29 h, 3 d."""
+    hours = int(length.total_seconds() // 3600)
+    if hours < 1:
+        return gettext("%(number)d min") % {"number": max(1, int(length.total_seconds() // 60))}
+    if hours < 72:
+        return gettext("%(number)d h") % {"number": hours}
+    return gettext("%(number)d d") % {"number": hours // 24}
