@@ -13,7 +13,7 @@ from tokens.actions.gateways import add_gateway
 from tokens.gateway import catalogues
 
 # How long an ask waits for a connection, and how soon after the outage all is as before.
-POOL_SECONDS, BACK_SECONDS = "1", 30
+POOL_SECONDS, BACK_SECONDS = "1", 90
 
 
 @pytest.mark.django_db(transaction=True)
@@ -27,7 +27,7 @@ def test_what_cannot_be_read_is_unavailable_and_nobodys_fault() -> None:
     ask = {"token": minted.text, "model": "gpt-4o-mini", "endpoint": "/v1/chat/completions"}
     served = proxies.trellis(TEST_POOL_SECONDS=POOL_SECONDS)
     with served as port, httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=90) as client:
-        assert client.post("/v1/decisions", json=ask, headers=bearer).json()["allow"]
+        _wait_until_allowed(client, ask, bearer)
         with outage():
             known = client.post("/v1/decisions", json=ask, headers=bearer).json()
             assert (known["allow"], known.get("flags", [])) in [(True, []), (True, ["postgresql_away"])]
@@ -43,7 +43,12 @@ def test_what_cannot_be_read_is_unavailable_and_nobodys_fault() -> None:
             assert client.get("/healthz").status_code == 200
             ready = client.get("/readyz")
             assert (ready.status_code, ready.json()["missing"]) == (503, ["postgresql"])
-        deadline = time.monotonic() + BACK_SECONDS
-        while not client.post("/v1/decisions", json=ask, headers=bearer).json()["allow"]:
-            assert time.monotonic() < deadline, "it stayed away"
+        _wait_until_allowed(client, ask, bearer)
         assert client.get("/readyz").status_code == 200
+
+
+def _wait_until_allowed(client: httpx.Client, ask: dict[str, str], bearer: dict[str, str]) -> None:
+    """A loaded machine may take longer than an ask waits to make the first connection, too."""
+    deadline = time.monotonic() + BACK_SECONDS
+    while not client.post("/v1/decisions", json=ask, headers=bearer).json()["allow"]:
+        assert time.monotonic() < deadline, "it stayed away"
