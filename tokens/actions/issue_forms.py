@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import structlog
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -19,19 +20,25 @@ from accounts.models import User
 from accounts.roles import Permission, require
 from tiers.actions.inbox import apply_by
 from tiers.models import AIModel, ProviderEvent, Tier
+from tokens.actions.issue_comments import keep_comments, remove_comment
 from tokens.actions.issue_import import match_again, take_in
+from tokens.issue_import.comments import read_all
 from tokens.issue_import.matching import FIELDS
 from tokens.issue_import.payloads import read_file
-from tokens.models import IssueForm
+from tokens.models import ImportedIssue, IssueForm
 from tokens.wording import clean_reason, clean_text
 
+log = structlog.get_logger(__name__)
 SEALED_FOR: Final = "issue-form"
 # A sender in the event inbox, though it sells nothing.
 SENDER: Final = "github-issues"
 # GitHub's rules for the names of owners and repositories.
 _REPOSITORY: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}")
 # What becomes of an issue elsewhere is no news for us: deleted, transferred, pinned …
-TOLD: Final = frozenset({"opened", "edited", "reopened", "closed", "labeled", "unlabeled"})
+TOLD: Final = {
+    "issues": frozenset({"opened", "edited", "reopened", "closed", "labeled", "unlabeled"}),
+    "issue_comment": frozenset({"created", "edited", "deleted"}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +150,30 @@ def of_repository(form: IssueForm, body: Mapping[str, Any]) -> bool:
 
 
 def apply_event(event: ProviderEvent) -> None:
-    """Take in the issue of a stored message, as often as it is tried. The access request is made by the sweep."""
+    """Take in the issue of a stored message, as often as it is tried. The access request is made by the sweep; a
+    comment asks for none."""
     form = IssueForm.objects.get(public_id=event.source)
     message = json.loads(bytes(event.body))
     identifier = message["repository"].get("id")
     if form.repository_id is None and isinstance(identifier, int):
         IssueForm.objects.filter(pk=form.pk, repository_id=None).update(repository_id=identifier)
-    take_in(form=form, issues=read_file(bytes(event.body)).issues, wanted=True)
+    issues = read_file(bytes(event.body)).issues
+    said = message.get("comment")
+    take_in(form=form, issues=issues, wanted=said is None)
+    kept = ImportedIssue.objects.filter(form=form, issue_id__in=[issue.id for issue in issues]).first()
+    if said is not None and kept is not None:
+        _hear(kept, said, str(message.get("action")))
+
+
+def _hear(issue: ImportedIssue, said: object, action: str) -> None:
+    found = read_all([said], issue.number)
+    for why in found.lost:
+        log.warning("comment_not_read", issue=issue.public_id, why=why)
+    for comment in found.comments:
+        if action == "deleted":
+            remove_comment(issue=issue, comment=comment)
+        else:
+            keep_comments(issue=issue, comments=[comment])
 
 
 def _locked(form: IssueForm) -> IssueForm:

@@ -17,6 +17,7 @@ from accounts.policies import can_be_reached
 from tiers import snapshot
 from tiers.models import AIModel, Tier
 from tokens.actions.applications import create_application
+from tokens.actions.issue_comments import keep_comments
 from tokens.actions.requests import MOST_CHARACTERS, waiting_from_now
 from tokens.actions.transitions import advance, lock_workspace, read
 from tokens.issue_import import bodies, matching
@@ -34,12 +35,14 @@ BATCH: Final = 500
 
 @dataclass(slots=True)
 class Taken:
-    """How many issues were new, changed since, or as they were; and how many lack the form's label."""
+    """How many issues were new, changed since, or as they were; how many lack the form's label; and how many comments
+    were new or changed."""
 
     new: int = 0
     changed: int = 0
     same: int = 0
     others: int = 0
+    comments: int = 0
 
 
 def take_in(*, form: IssueForm, issues: Iterable[Issue], wanted_by: User | None = None, wanted: bool = False) -> Taken:
@@ -50,13 +53,14 @@ def take_in(*, form: IssueForm, issues: Iterable[Issue], wanted_by: User | None 
         if form.label and form.label.casefold() not in {label.casefold() for label in issue.labels}:
             taken.others += 1
             continue
-        how = _keep(form, issue, wanted, wanted_by)
+        kept, how = _keep(form, issue, wanted, wanted_by)
+        taken.comments += keep_comments(issue=kept, comments=issue.comments)
         setattr(taken, how, getattr(taken, how) + 1)
     return taken
 
 
 @transaction.atomic
-def _keep(form: IssueForm, issue: Issue, wanted: bool, wanted_by: User | None) -> str:
+def _keep(form: IssueForm, issue: Issue, wanted: bool, wanted_by: User | None) -> tuple[ImportedIssue, str]:
     values = {
         "number": issue.number,
         "url": issue.url,
@@ -74,9 +78,9 @@ def _keep(form: IssueForm, issue: Issue, wanted: bool, wanted_by: User | None) -
         values |= {"wanted_at": clock.now(), "wanted_by": wanted_by}
     kept, is_new = ImportedIssue.objects.get_or_create(issue_id=issue.id, defaults={"form": form, **values})
     if is_new:
-        return "new"
+        return kept, "new"
     older = ImportedIssue.objects.filter(pk=kept.pk, updated_at__lt=issue.updated_at)
-    return "changed" if older.update(**values, problem="") else "same"
+    return kept, "changed" if older.update(**values, problem="") else "same"
 
 
 def _matched_columns(form: IssueForm, body: str) -> dict[str, Any]:

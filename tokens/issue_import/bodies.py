@@ -7,8 +7,9 @@ from typing import Final
 
 # What GitHub writes where nothing was answered.
 NOTHING: Final = "_No response_"
-_HEADING: Final = re.compile(r"### (?P<heading>\S.*?)\s*#*\s*")
 _FENCE: Final = re.compile(r" {0,3}(?P<fence>`{3,}|~{3,})(?P<info>.*)")
+# What a field with `render:` has after its fence: the name of a language.
+_LANGUAGE: Final = re.compile(r"[\w.+#-]{0,40}")
 MOST_HEADINGS: Final = 60
 
 
@@ -27,16 +28,26 @@ def read(body: str) -> Answers:
     answers, heading, fence = Answers(), "", ""
     lines: list[str] = []
     for line in body.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
-        match = None if fence else _HEADING.fullmatch(line)
-        if match and (match["heading"] in answers.found or len(answers.found) < MOST_HEADINGS):
+        begun = "" if fence else _heading(line)
+        if begun and (begun in answers.found or len(answers.found) < MOST_HEADINGS):
             _keep(answers, heading, lines)
-            heading, lines = match["heading"], []
+            heading, lines = begun, []
             answers.found.setdefault(heading, "")
             continue
         fence = _fence_after(line, fence)
         lines.append(line)
     _keep(answers, heading, lines)
     return answers
+
+
+def _heading(line: str) -> str:
+    """Empty for a line that is none. Number signs at its end belong to it unless a space is before them (CommonMark);
+    by hand, since a pattern with two ends takes minutes for a line of blanks."""
+    if not line.startswith("### "):
+        return ""
+    heading = line[4:].strip()
+    bare = heading.rstrip("#")
+    return bare.rstrip() if not bare or bare[-1].isspace() else heading
 
 
 def _keep(answers: Answers, heading: str, lines: list[str]) -> None:
@@ -70,7 +81,8 @@ def _unfenced(text: str) -> str:
         return text
     opening, closing = _FENCE.fullmatch(lines[0]), _FENCE.fullmatch(lines[-1])
     inner = lines[1:-1]
-    if opening and closing and closing["fence"] == opening["fence"] and not any(_FENCE.fullmatch(x) for x in inner):
+    whole = opening and closing and closing["fence"] == opening["fence"] and not closing["info"].strip()
+    if whole and opening and _LANGUAGE.fullmatch(opening["info"].strip()) and not any(map(_FENCE.fullmatch, inner)):
         return "\n".join(inner).strip()
     return text
 

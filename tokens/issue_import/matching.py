@@ -33,6 +33,7 @@ FIELDS: Final[dict[str, tuple[Promise, tuple[str, ...]]]] = {
     "model": (_("Model"), ("model", "模型")),
 }
 _NUMBER: Final = re.compile(r"(\d{1,3}(?:[,.\u00a0 ]\d{3})+|\d+(?:\.\d+)?)\s*(k|m|万)?\b", re.IGNORECASE)
+_BOXES: Final = ("- [ ]", "- [x]", "- [X]")
 _TIMES: Final = {"": 1, "k": 1_000, "m": 1_000_000, "万": 10_000}
 MOST_CALLS: Final = 2_000_000_000
 
@@ -81,8 +82,9 @@ def fold(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Of checkboxes the ticked ones; all else as it is."""
-    return ", ".join(ticked(text)) if text.startswith(("- [ ]", "- [x]", "- [X]")) else text
+    """Of nothing but checkboxes the ticked ones; all else as it is."""
+    boxes = all(line.startswith(_BOXES) for line in text.split("\n") if line.strip())
+    return ", ".join(ticked(text)) if text and boxes else text
 
 
 def calls_a_day(text: str) -> int | None:

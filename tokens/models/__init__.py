@@ -4,7 +4,7 @@ from tokens.models.applications import Application, Domain, ProofMethod
 from tokens.models.decisions import Decision, Outcome
 from tokens.models.desk import CannedReply, DigestMail, Mention, ReplyFor, ReviewGroup, ReviewTerms, SavedView
 from tokens.models.gateways import Gateway, GatewayKind, GatewayScope, GatewaySecret
-from tokens.models.issues import ImportedIssue, IssueForm
+from tokens.models.issues import ImportedComment, ImportedIssue, IssueForm
 from tokens.models.limits import LimitOverride
 from tokens.models.requests import AccessRequest, RequestMessage, RequestState
 from tokens.models.rules import Rule, RuleEffect, RuleUse, RuleVersion
@@ -24,6 +24,7 @@ __all__ = [
     "GatewayKind",
     "GatewayScope",
     "GatewaySecret",
+    "ImportedComment",
     "ImportedIssue",
     "IssueForm",
     "LimitOverride",

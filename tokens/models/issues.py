@@ -82,3 +82,27 @@ class ImportedIssue(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.number}"
+
+
+class ImportedComment(models.Model):
+    """What somebody wrote under an issue, by GitHub's immutable id: a stranger's text. `author_id` is null where GitHub
+    did not say it (`gh` gives the login alone). Of one that was deleted there, the text is gone here too."""
+
+    issue = models.ForeignKey(ImportedIssue, on_delete=models.PROTECT, related_name="comments")
+    comment_id = models.BigIntegerField(unique=True)
+    url = models.CharField(max_length=300, blank=True)
+    author_id = models.BigIntegerField(null=True, blank=True)
+    author_login = models.CharField(max_length=100, blank=True)
+    body = models.TextField(blank=True)
+    at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True, blank=True)
+    imported_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(removed_at=None) | Q(body=""), name="comment_removed_says_nothing")
+        ]
+
+    def __str__(self) -> str:
+        return f"comment {self.comment_id}"

@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import AuditEvent, User
-from tokens.models import AccessRequest, RequestMessage
+from tokens.models import AccessRequest, ImportedComment, RequestMessage
 
 MOST: Final = 200
 # What is said of each event after the person's name, its glyph and its tone. Messages show their own text instead.
 EVENTS: Final[dict[str, tuple[str | Promise, str, str]]] = {
     "request.submitted": (gettext_lazy("asked for access"), "circle-dot", "info"),
+    "request.imported": (gettext_lazy("brought it in from GitHub"), "download", "info"),
     "request.edited": (gettext_lazy("changed what is written"), "pencil", ""),
     "request.resubmitted": (gettext_lazy("sent it again"), "send", "info"),
     "request.withdrawn": (gettext_lazy("withdrew it"), "undo-2", ""),
@@ -42,12 +43,16 @@ _AMONG_REVIEWERS = ("assigned", "routed", "escalated", "snoozed", "woke", "endor
 INTERNAL: Final = frozenset(f"request.{name}" for name in _AMONG_REVIEWERS)
 # What came with a message of the same transaction, which is shown in its place.
 WITH_MESSAGE: Final = ("request.changes_requested", "request.taken_over")
+IMPORTED: Final = "request.imported"
+# Of a comment so much is shown, beside the link to the whole.
+MOST_OF_COMMENT: Final = 4000
 RULES: Final = "tokens.rules"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`icon` is empty for a message, which shows its author's initials."""
+    """`icon` is empty for a message, which shows its author's initials. What was written on GitHub has a `link`, and
+    `identity`: its author's immutable id there, 0 where nobody says."""
 
     at: datetime
     name: str
@@ -58,6 +63,8 @@ class Entry:
     tone: str = ""
     internal: bool = False
     resubmitted: bool = False
+    link: str = ""
+    identity: int | None = None
 
 
 def timeline(access_request: AccessRequest, viewer: User, *, internal: bool) -> list[Entry]:
@@ -74,6 +81,7 @@ def timeline(access_request: AccessRequest, viewer: User, *, internal: bool) -> 
     entries = [
         *_of_events(newest_events, newest_messages, viewer),
         *_of_messages(newest_messages, newest_events, viewer),
+        *(_of_github(access_request) if any(event.action == IMPORTED for event in newest_events) else ()),
     ]
     return sorted(entries, key=lambda entry: entry.at)[-MOST:]
 
@@ -124,7 +132,7 @@ def _told(events: Iterable[AuditEvent]) -> Iterator[AuditEvent]:
     """Newest first, without the changes of a draft, which nobody had seen, and with changes that one person made in
     a row as one: a form that saves itself makes many."""
     found = list(events)
-    sent = next((event.pk for event in found if event.action == "request.submitted"), None)
+    sent = next((event.pk for event in found if event.action in ("request.submitted", IMPORTED)), None)
     later: AuditEvent | None = None
     for event in found:
         edit = event.action == "request.edited"
@@ -144,6 +152,19 @@ def _of_messages(messages: Iterable[RequestMessage], events: Iterable[AuditEvent
         name = message.author.display_name
         who = _who(message.author, viewer, name)
         yield Entry(message.at, name, who, did, message.text, internal=message.internal)
+
+
+def _of_github(access_request: AccessRequest) -> Iterator[Entry]:
+    """The newest comments on the issue that it was filed as. Strangers' texts."""
+    found = ImportedComment.objects.filter(issue__access_request=access_request).select_related("issue")
+    for comment in found.order_by("-at", "-id")[:MOST]:
+        same = comment.author_id is not None and comment.author_id == comment.issue.author_id
+        did = _("wrote on GitHub, where they had filed it") if same else _("wrote on GitHub")
+        if comment.removed_at is not None:
+            did = _("wrote on GitHub, and it was deleted there")
+        text = comment.body if len(comment.body) <= MOST_OF_COMMENT else f"{comment.body[:MOST_OF_COMMENT]} …"
+        name = comment.author_login
+        yield Entry(comment.at, name, name, did, text, link=comment.url, identity=comment.author_id or 0)
 
 
 def _who(person: User | None, viewer: User, name: str) -> str:

@@ -1,6 +1,6 @@
 """Bringing in what was asked for in GitHub's issues: repositories, files, and what became of each issue."""
 
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.contrib import messages
@@ -21,6 +21,7 @@ from accounts.roles import Permission
 from tiers.forms.sources import RetireForm
 from tiers.views.forms_sent import answer, taken
 from tokens.actions import issue_forms, issue_import
+from tokens.actions.issue_comments import keep_alone
 from tokens.actions.issue_forms import MintedForm
 from tokens.actions.issue_import import Taken
 from tokens.forms.imports import IssueFormForm, IssuesFileForm
@@ -31,6 +32,7 @@ from tokens.models import IssueForm
 from tokens.selectors import imports as selectors
 
 PAGE_METHODS = ["GET", "HEAD", "POST"]
+MOST_COMMENTS: Final = 500
 
 
 @requires(Permission.REVIEW_MANAGE)
@@ -73,7 +75,10 @@ def upload(request: SignedInRequest, public_id: str) -> HttpResponse:
             form.add_error("file", str(error.message))
     if found is None:
         return _detail(request, source, form, status=422)
-    _tell(request, issue_import.take_in(form=_with_headings(source, found, request), issues=found.issues))
+    taken_in = issue_import.take_in(form=_with_headings(source, found, request), issues=found.issues)
+    comments, homeless = keep_alone(form=source, comments=found.comments)
+    taken_in.comments += comments
+    _tell(request, taken_in, homeless)
     return _detail(request, source, IssuesFileForm(), file=found) if found.unread else _back(source)
 
 
@@ -132,6 +137,7 @@ def issue(request: SignedInRequest, public_id: str, issue_id: str) -> HttpRespon
         raise NotFound
     [row] = selectors.rows([found])
     context = {"source": source, "row": row, "filed": selectors.filed(found)}
+    context["comments"] = found.comments.order_by("at", "id")[:MOST_COMMENTS]
     return render(request, "imports/issue.html", context)
 
 
@@ -178,10 +184,17 @@ def _detail(
     return render(request, "imports/detail.html", context, status=status)
 
 
-def _tell(request: SignedInRequest, taken_in: Taken) -> None:
+def _tell(request: SignedInRequest, taken_in: Taken, homeless: int) -> None:
+    """`homeless` are comments on issues that are not here."""
     said = _("%(new)d new, %(changed)d changed, %(same)d as they were.")
     values = {"new": taken_in.new, "changed": taken_in.changed, "same": taken_in.same, "others": taken_in.others}
     messages.success(request, said % values)
+    if taken_in.comments:
+        told = ngettext("%(n)d comment new or changed.", "%(n)d comments new or changed.", taken_in.comments)
+        messages.success(request, told % {"n": taken_in.comments})
+    if homeless:
+        why = _("Comments left out, since their issue is not here: %(n)d. Bring in the issues first.")
+        messages.warning(request, why % {"n": homeless})
     if taken_in.others:
         without = ngettext("%(others)d has not the label.", "%(others)d have not the label.", taken_in.others)
         messages.info(request, without % values)

@@ -1,4 +1,4 @@
-"""Where GitHub tells of issues: signature, inbox, then 2xx once all is committed."""
+"""Where GitHub tells of issues and comments: signature, inbox, then 2xx once all is committed."""
 
 import json
 
@@ -47,11 +47,11 @@ def _taken(form: IssueForm, headers: dict[str, str], body: bytes) -> HttpRespons
         return refused(400, "not_understood", "Send GitHub's webhook as JSON: content type application/json.")
     if kind == "ping":
         return JsonResponse({"state": "heard"})
-    if kind != "issues" or message.get("action") not in TOLD:
+    if not isinstance(message.get("action"), str) or message["action"] not in TOLD.get(kind, ()):
         return JsonResponse({"state": "ignored"})
     if not issue_forms.of_repository(form, message):
         return refused(400, "other_repository", "This address is for another repository.")
-    return _applied(form, Received(delivery, f"issues.{message['action']}", body))
+    return _applied(form, Received(delivery, f"{kind}.{message['action']}", body))
 
 
 def _applied(form: IssueForm, received: Received) -> HttpResponse:

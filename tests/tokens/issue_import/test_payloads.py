@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from accounts.errors import Invalid
 from tests.factories.issues import payload
-from tokens.issue_import.payloads import number_of_node, read_file
+from tokens.issue_import.payloads import read_file
+from tokens.issue_import.values import number_of_node
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),

@@ -126,7 +126,7 @@ def _github() -> dict[str, Any]:
 def _issues() -> dict[str, Any]:
     signed = [
         header("X-Hub-Signature-256", "`sha256=` and the HMAC of the body under the import's secret.", text()),
-        header("X-GitHub-Event", "`issues`; `ping` is heard, all others are ignored.", text()),
+        header("X-GitHub-Event", "`issues` or `issue_comment`; `ping` is heard, all others are ignored.", text()),
         header("X-GitHub-Delivery", "The message's id; the same message has the same.", text()),
     ]
     states = one_of(dict.fromkeys(["heard", "ignored", *InboxState.values]))

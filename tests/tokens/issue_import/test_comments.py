@@ -1,0 +1,148 @@
+"""Comments of issues: brought in once each, whoever gives them, and read in the conversation as a stranger's text."""
+
+import base64
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import pytest
+from allauth.socialaccount.models import SocialAccount
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from tests import factories
+from tests.factories.issues import HEADINGS, payload
+from tests.staff.test_imports_page import upload
+from tests.tokens.issue_import.test_webhook import send
+from tests.tokens.review.conftest import signed_in
+from tiers.models import Tier
+from tokens.actions import issue_forms, issue_import
+from tokens.models import AccessRequest, ImportedComment
+
+pytestmark = pytest.mark.django_db
+HOSTILE = "<script>alert(1)</script> [x](javascript:alert(1))"
+
+
+@pytest.fixture
+def desk(client: Client) -> SimpleNamespace:
+    factories.catalogue()
+    ada, tier = factories.administrator(), Tier.objects.get(slug="flower")
+    minted = issue_forms.add_form(repository="garden/requests", headings=HEADINGS, tier=tier, by=ada)
+    return SimpleNamespace(form=minted.form, secret=minted.text, by=ada, client=signed_in(ada))
+
+
+def comment(number: int = 1, *, issue: int = 7, **values: Any) -> dict[str, Any]:
+    """As GitHub's REST interface has it."""
+    return {
+        "id": 5_000 + number,
+        "html_url": f"https://github.com/garden/requests/issues/{issue}#issuecomment-{5_000 + number}",
+        "issue_url": f"https://api.github.com/repos/garden/requests/issues/{issue}",
+        "user": {"login": "dana", "id": 583231},
+        "created_at": "2026-08-03T10:00:00Z",
+        "updated_at": "2026-08-03T10:00:00Z",
+        "body": f"Comment {number}",
+        **values,
+    }
+
+
+def by_gh(number: int = 1, **values: Any) -> dict[str, Any]:
+    """As `gh issue list --json comments` has it: no number of the author."""
+    node = "IC_" + base64.urlsafe_b64encode(msgspec.msgpack.encode([0, 44, 5_000 + number])).decode().rstrip("=")
+    url = f"https://github.com/garden/requests/issues/7#issuecomment-{5_000 + number}"
+    said = {"id": node, "author": {"login": "dana"}, "url": url, "createdAt": "2026-08-03T10:00:00Z"}
+    return {**said, "body": f"Comment {number}", **values}
+
+
+def heard(action: str = "created", **values: Any) -> dict[str, Any]:
+    newer = payload(updated_at="2026-08-09T10:00:00Z")
+    return {
+        "action": action,
+        "issue": newer,
+        "comment": comment(**values),
+        "repository": {"id": 99, "full_name": "garden/requests"},
+    }
+
+
+def texts() -> list[str]:
+    return list(ImportedComment.objects.order_by("at", "comment_id").values_list("body", flat=True))
+
+
+def test_comments_within_an_issue_a_list_of_them_and_graphql(desk: SimpleNamespace) -> None:
+    upload(desk.client, desk.form, [payload(comments=[by_gh(1)])])
+    assert "2 comments new or changed." in upload(desk.client, desk.form, [[comment(1)], [comment(2)]])
+    graph = {"data": {"repository": {"issues": {"nodes": [payload(comments={"nodes": [by_gh(3)]})]}}}}
+    upload(desk.client, desk.form, graph)
+    assert texts() == ["Comment 1", "Comment 2", "Comment 3"]
+    assert dict(ImportedComment.objects.values_list("comment_id", "author_id")) == {
+        5001: 583231,
+        5002: 583231,
+        5003: None,
+    }
+
+
+def test_the_count_of_comments_that_rest_gives_is_none_of_them(desk: SimpleNamespace) -> None:
+    upload(desk.client, desk.form, [payload(comments=3)])
+    assert texts() == []
+
+
+def test_those_that_cannot_be_read_and_those_without_their_issue_are_said(desk: SimpleNamespace) -> None:
+    page = upload(desk.client, desk.form, [payload(comments=[by_gh(createdAt=None), by_gh(2)])])
+    assert "A comment could not be read: It does not say when it was written." in page
+    assert "their issue is not here: 1" in upload(desk.client, desk.form, [comment(3, issue=8)])
+    assert texts() == ["Comment 2"]
+
+
+def test_what_is_newer_counts_and_an_older_file_brings_nothing_back(desk: SimpleNamespace) -> None:
+    upload(desk.client, desk.form, [payload(comments=[comment(1)])])
+    assert (
+        send(desk, heard("edited", body="Better", updated_at="2026-08-04T10:00:00Z"), event="issue_comment").status_code
+        == 200
+    )
+    upload(desk.client, desk.form, [comment(1), comment(1)])
+    assert texts() == ["Better"]
+    send(desk, heard("deleted"), event="issue_comment", **{"X-GitHub-Delivery": "d-2"})
+    upload(desk.client, desk.form, [comment(1, updated_at="2027-01-01T00:00:00Z")])
+    assert texts() == [""]
+
+
+def test_a_comment_is_heard_by_the_webhook_and_asks_for_nothing(desk: SimpleNamespace) -> None:
+    SocialAccount.objects.create(user=factories.person("Dana"), provider="github", uid="583231")
+    for number in range(2):
+        send(desk, heard(), event="issue_comment", **{"X-GitHub-Delivery": f"d-{number}"})
+    assert texts() == ["Comment 1"]
+    assert issue_import.open_waiting(by=desk.by) == 0
+    assert send(desk, heard("pinned"), event="issue_comment").json() == {"state": "ignored"}
+    pull = {**heard(number=4), "issue": payload(8, pull_request={"url": "x"})}
+    assert send(desk, pull, event="issue_comment", **{"X-GitHub-Delivery": "d-9"}).status_code == 200
+    assert texts() == ["Comment 1"]
+
+
+def test_one_that_is_deleted_before_it_was_heard_of_stays_away(desk: SimpleNamespace) -> None:
+    send(desk, heard("deleted"), event="issue_comment")
+    send(desk, heard(), event="issue_comment", **{"X-GitHub-Delivery": "d-2"})
+    assert texts() == [""]
+
+
+def test_it_is_read_in_the_conversation_as_text_with_who_and_a_link(
+    desk: SimpleNamespace, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    dana = factories.person("Dana")
+    SocialAccount.objects.create(user=dana, provider="github", uid="583231")
+    stranger = {"login": "mallory", "id": 666}
+    said = [comment(1), comment(2, body=HOSTILE, user=stranger), comment(3, user=None, body="x" * 9_000)]
+    upload(desk.client, desk.form, [payload(comments=said)])
+    issue_import.want(form=desk.form, public_ids=None, by=desk.by)
+    assert issue_import.open_waiting(by=desk.by) == 1
+    asked = AccessRequest.objects.get()
+    for client, path in ((desk.client, "review"), (signed_in(dana), "requests")):
+        page = client.get(f"/{path}/{asked.public_id}/").content.decode()
+        assert "brought it in from GitHub" in page
+        assert "wrote on GitHub, where they had filed it" in page
+        assert "GitHub id 583231" in page
+        assert "GitHub did not say the author’s id" in page
+        assert 'href="https://github.com/garden/requests/issues/7#issuecomment-5002"' in page
+        assert "<script>alert" not in page
+        assert "&lt;script&gt;alert(1)&lt;/script&gt; [x](javascript:alert(1))" in page
+        assert "x" * 4_000 + " …" in page
+    whole = desk.client.get(f"/review/imports/{desk.form.public_id}/{asked.imported_issue.public_id}/").content.decode()
+    assert "x" * 9_000 in whole
