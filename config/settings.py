@@ -11,6 +11,7 @@ from typing import Any
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from accounts import patience
 from config import environment, logs, services
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -118,7 +119,13 @@ DATABASES: dict[str, dict[str, Any]] = {
             # For the gateway's own statements; Django's cursors prepare none.
             "prepare_threshold": 5,
             # A pool waits ever longer between its attempts: given up early, it is back as soon as PostgreSQL is.
-            "pool": {"min_size": 1, "max_size": 12, "timeout": 5, "reconnect_timeout": 2},
+            "pool": {
+                "min_size": 1,
+                "max_size": 12,
+                "timeout": 5,
+                "reconnect_timeout": 2,
+                "connection_class": patience.Connection,
+            },
         },
     }
 }

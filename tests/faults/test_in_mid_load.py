@@ -9,10 +9,10 @@ import pytest
 from tests import factories
 from tests.faults import platform
 from tests.faults.platform import Platform
-from tests.fixtures.outage import outage
+from tests.fixtures.outage import outage, silence
 from tests.fixtures.redis_servers import Server
 from tests.tokens.gateway.calls import Client
-from tokens.gateway import folding
+from tokens.gateway import folding, gateway_keys
 from tokens.models import AllowanceSpent, Token
 
 pytestmark = pytest.mark.server
@@ -83,6 +83,21 @@ def test_postgresql_refuses_and_comes_back(served: Platform, own_redis: Server, 
         with served.client(number) as client:
             while client.get("/readyz").status_code != 200:
                 assert time.monotonic() < deadline, "it stayed away"
+
+
+def test_postgresql_that_never_answers_is_not_waited_for(
+    served: Platform, own_redis: Server, tokens: list[str]
+) -> None:
+    """Its client waits for ever by itself; then one thread after another would. Passes that were confirmed lately go on
+    to be as good as they were; what needs PostgreSQL is told that it is away."""
+    with served.load(tokens) as load:
+        load.wait(SOME, is_plain)
+        with silence(), served.client() as client:
+            time.sleep(gateway_keys.BELIEVED_SECONDS + 1)
+            load.wait(SOME, lambda answer: answer["code"] == "ok")
+            assert platform.ask(client, tokens[0], model="nothing")["code"] == "unavailable"
+        load.wait(SOME, is_plain)
+    assert load.codes() == {"ok"}
 
 
 def test_what_was_spent_is_known_after_redis_lost_it(served: Platform, own_redis: Server, client: Client) -> None:

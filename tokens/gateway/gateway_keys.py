@@ -5,12 +5,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
+from threading import Lock
 from typing import Any, Final
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils.translation import gettext as _
 
+from accounts.patience import patience
 from tokens import keys
 from tokens.gateway import clock, connections, usage
 from tokens.gateway.ask import Address, Network
@@ -21,6 +23,10 @@ from tokens.gateway.http import Fault
 BELIEVED_SECONDS = 3.0
 REMEMBERED_SECONDS = 600
 MAX_REMEMBERED = 1000
+# While PostgreSQL does not answer, calls do not wait for it one after another: one of them asks again so often. (So
+# does housekeeping, each second; but a connection that has silently died may hold that up.)
+ASKED_AGAIN_SECONDS = 5.0
+PATIENCE_SECONDS: Final = 2.0
 
 _QUERY = """
 SELECT s.hash, g.public_id, g.kind, g.uri_header, g.method_header, g.address_header,
@@ -99,14 +105,47 @@ def _believed(digests: list[bytes]) -> GatewayRecord | None:
     return known
 
 
+class _Standing:
+    """How PostgreSQL was found last. Who looks up a known gateway holds `turn`."""
+
+    def __init__(self) -> None:
+        self.turn = Lock()
+        self.is_away, self.next_try = False, 0.0
+
+    def found(self, *, away: bool) -> None:
+        self.is_away, self.next_try = away, time.monotonic() + ASKED_AGAIN_SECONDS
+
+
+_standing: Final = _Standing()
+
+
 def _look_up(digests: list[bytes]) -> GatewayRecord | None:
     known = _believed(digests)
     if known is not None:
         return known
+    remembered = _recall(digests)
+    if remembered is None:
+        return _ask(digests)
+    if not _standing.turn.acquire(timeout=0 if _standing.is_away else PATIENCE_SECONDS):
+        return remembered
+    try:
+        known = _believed(digests)
+        if known is not None:
+            return known
+        if _standing.is_away and time.monotonic() < _standing.next_try:
+            return remembered
+        return _ask(digests)
+    finally:
+        _standing.turn.release()
+
+
+def _ask(digests: list[bytes]) -> GatewayRecord | None:
+    """Raises Fault where PostgreSQL does not answer and the gateway is not remembered."""
     began = time.monotonic()
     try:
         rows = connections.on_a_live_one(lambda: _read(digests))
     except (DatabaseError, InterfaceError) as error:
+        _standing.found(away=True)
         known = _recall(digests)
         if known is None:
             message = _("Trellis cannot read its database at the moment. Try again shortly.")
@@ -114,6 +153,7 @@ def _look_up(digests: list[bytes]) -> GatewayRecord | None:
         return known
     finally:
         connections.release()
+    _standing.found(away=False)
     if not rows:
         _forget(digests)
         return None
@@ -130,6 +170,7 @@ def refresh() -> None:
         return
     began = time.monotonic()
     rows = {bytes(row["hash"]): row for row in _read(known)}
+    _standing.found(away=False)
     for digest in known:
         if digest in rows:
             _remember(digest, _record(rows[digest]), began)
@@ -138,7 +179,7 @@ def refresh() -> None:
 
 
 def _read(digests: list[bytes]) -> list[Mapping[str, Any]]:
-    with connection.cursor() as cursor:
+    with patience(PATIENCE_SECONDS), connection.cursor() as cursor:
         cursor.execute(_QUERY, [digests, settings.DEMO])
         columns = [column.name for column in cursor.description or ()]
         return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
@@ -199,3 +240,4 @@ def forget_all() -> None:
     """For tests, which roll gateways back."""
     _remembered.clear()
     _digests.cache_clear()
+    _standing.found(away=False)

@@ -15,10 +15,13 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
+from accounts.patience import patience
 from tokens.gateway import catalogues, connections, gateway_keys, metrics, refusal_log, renewals, reservations, usage
 
 log = structlog.get_logger(__name__)
 EVERY: Final = 1.0  # seconds
+# One job that waits for PostgreSQL keeps all others waiting, those of Redis too.
+PATIENCE_SECONDS: Final = 2.0
 EVERY_SECOND: Final[tuple[Callable[[], object], ...]] = (
     catalogues.refresh,
     gateway_keys.refresh,
@@ -54,7 +57,8 @@ os.register_at_fork(after_in_child=_begin_anew)
 
 def _work() -> None:
     while True:
-        tidy()
+        with patience(PATIENCE_SECONDS):
+            tidy()
         _news.wait(EVERY)
 
 

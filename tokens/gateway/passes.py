@@ -5,12 +5,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from ipaddress import ip_network
-from typing import Any
+from typing import Any, Final
 
+from accounts.patience import patience
 from tiers.facts import NO_LIMITS, AskedAgain, GrantFacts, LimitFacts, OrderFacts, TriesFacts
 from tokens.gateway import clock, connections, spent
 from tokens.gateway.ask import ApplicationFacts, OpenRequest, Pass
 from tokens.gateway.spent import Spent
+
+# A reading takes milliseconds. PostgreSQL that takes longer is away.
+PATIENCE_SECONDS: Final = 2.0
 
 _QUERY = f"""
 SELECT clock.now AS now,
@@ -84,7 +88,8 @@ class Reading:
 def read(digests: Iterable[bytes]) -> Reading:
     """The pass of the token with one of these hashes (one a key version). Raises django.db.Error."""
     before = time.time()
-    row = connections.row(_QUERY, [list(digests)])
+    with patience(PATIENCE_SECONDS):
+        row = connections.row(_QUERY, [list(digests)])
     clock.learn(row["now"].timestamp(), before)
     return Reading(
         now=row["now"],
