@@ -49,10 +49,14 @@ def _refusals(name: str, digest: bytes, catalogue: Catalogue, now: datetime) -> 
     """The same each time for a token of the same name; some of them came several times."""
     chance = random.Random(name)  # noqa: S311
     rights, left = passes.read([digest]).rights, MOST
+    hosts = rights.application.hosts if rights and rights.publishable else ()
+    origins = [f"https://{host.replace('*', 'www')}" for host in hosts]
     for model, endpoint in MISTAKES:
         at = now - timedelta(hours=chance.uniform(0.2, HOURS))
         address = ip_address(f"203.0.113.{chance.randint(1, 254)}")
-        ask = Ask(endpoint, model=model, address=address, request_id=request_ids.new())
+        # A page that is tried on its developer's machine is the commonest foreign one.
+        origin = chance.choice([*origins, *origins, "http://localhost:3000"]) if origins else None
+        ask = Ask(endpoint, model=model, origin=origin, address=address, request_id=request_ids.new())
         decision = decide(catalogue, rights, ask, at)
         if decision.allow or not left:
             continue
