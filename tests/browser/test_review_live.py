@@ -99,6 +99,6 @@ def test_a_view_is_saved_and_opened(browse: Open, desk: SimpleNamespace) -> None
 
 def test_filters_work_without_script(browse: Open, desk: SimpleNamespace) -> None:
     page = browse("/review/", by=desk.maintainer, script=False)
-    page.get_by_label("Find by application, person or domain").fill("校对")
+    page.get_by_label("Find by application, person, domain or purpose").fill("校对")
     page.get_by_role("button", name="Apply filters").click()
     expect(page.locator("#list a.row strong")).to_have_text(["古籍校对"])

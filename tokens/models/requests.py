@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.ids import new_public_id
 from accounts.models import Workspace
 from accounts.rights import raises_rights_version
+from accounts.search import Words
 from tiers.models import AIModel, Tier
 from tokens.models.applications import Application
 
@@ -146,6 +147,7 @@ class AccessRequest(models.Model):
             models.Index(fields=["updated_at"], name="request_by_change"),
             models.Index(fields=["signals_at"], name="request_by_signals"),
             models.Index(fields=["assigned_to", "state"], name="request_by_assignee"),
+            GinIndex(Words("purpose"), name="request_by_words_of_purpose"),
             GinIndex(fields=["repositories"], name="request_by_repository"),
             GinIndex(fields=["wording"], name="request_by_wording"),
             models.Index(fields=["workspace", "-id"], name="request_by_workspace"),

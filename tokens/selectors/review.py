@@ -11,7 +11,7 @@ from accounts.models import Membership, User
 from accounts.paging import Page, beyond, page
 from tokens.models import AccessRequest
 from tokens.models.requests import TO_DECIDE
-from tokens.selectors.review_filters import DECIDED, PENDING, TAB_LABELS, Filters, in_tab, narrowed, order, searching
+from tokens.selectors.review_filters import DECIDED, PENDING, TAB_LABELS, Filters, in_tab, narrowed, order
 
 SIZE: Final = 30
 MOST_COUNTED: Final = 99
@@ -44,8 +44,7 @@ def _up_to_99(slugs: list[str], now: datetime) -> list[str]:
 def queue(filters: Filters, viewer: User, now: datetime) -> Page[AccessRequest]:
     """One page of a tab: which ones, in their order. What a row shows, `review_rows` reads."""
     found = narrowed(filters, viewer, now).only("public_id")
-    with searching(filters):
-        return page(found, order(filters), size=SIZE, after=filters.after, before=filters.before)
+    return page(found, order(filters), size=SIZE, after=filters.after, before=filters.before)
 
 
 def position(access_request: AccessRequest, now: datetime) -> int | None:
@@ -68,5 +67,4 @@ def next_to_decide(filters: Filters, after: AccessRequest, reviewer: User, now: 
     own = Membership.objects.filter(user=reviewer).values("workspace")
     waiting = narrowed(filters, reviewer, now).filter(free, state__in=TO_DECIDE)
     waiting = waiting.exclude(workspace__in=own).exclude(pk=after.pk).order_by(*keys)
-    with searching(filters):
-        return waiting.filter(beyond(after, keys)).first() or waiting.first()
+    return waiting.filter(beyond(after, keys)).first() or waiting.first()

@@ -1,6 +1,5 @@
 """What the address of the review desk asks for: a tab, filters, a search, an order, a page."""
 
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.ids import is_public_id
 from accounts.models import User
-from accounts.search import by_index
 from tokens.models import AccessRequest, RequestState
 from tokens.models.desk import Mention
 from tokens.models.requests import TO_DECIDE
@@ -189,8 +187,3 @@ def _held_by(who: str, viewer: User) -> Q:
     if who == ME:
         return Q(claimed_by=viewer) | Q(assigned_to=viewer)
     return Q(claimed_by__public_id=who) | Q(assigned_to__public_id=who) if who else Q()
-
-
-def searching(filters: Filters) -> AbstractContextManager[None]:
-    """Within which what `narrowed` gives is to be read."""
-    return by_index() if filters.find else nullcontext()

@@ -132,7 +132,7 @@ def test_the_number_of_queries_does_not_depend_on_the_rows(
     desk.client.get(QUEUE)
     with django_assert_num_queries(25):
         desk.client.get(QUEUE)
-    with django_assert_num_queries(29):
+    with django_assert_num_queries(30):
         desk.client.get(f"{QUEUE}?find=reader")
     with django_assert_num_queries(45):
         desk.client.get(address(asked))
