@@ -22,7 +22,19 @@ from tests.factories import catalogue
 from tokens import keys
 from tokens.gateway.ask import Ask
 from tokens.gateway.service import answer
-from tokens.models import AccessRequest, Application, Domain, Gateway, RequestMessage, RequestState, Token, TokenSecret
+from tokens.models import (
+    AccessRequest,
+    Application,
+    Domain,
+    Gateway,
+    ImportedIssue,
+    RequestMessage,
+    RequestState,
+    Rule,
+    Token,
+    TokenSecret,
+)
+from tokens.rules.preview import preview
 from tokens.selectors.review_figures import figures, usual_time
 
 pytestmark = pytest.mark.django_db
@@ -121,6 +133,22 @@ def test_the_developer_has_three_applications_and_a_request_in_review(loaded: di
     assert set(mine.applications.values_list("slug", flat=True)) == {"freeaichat", "pixelgarden", "homework-helper"}
     states = sorted(mine.access_requests.values_list("state", flat=True))
     assert states == ["approved", "in_review", "rejected"]
+
+
+def test_one_issue_was_brought_in_with_an_answer_that_no_field_takes(loaded: dict[str, Any]) -> None:
+    asked = AccessRequest.objects.get(imported_issue__isnull=False)
+    assert (asked.state, asked.application.name) == ("submitted", "Moonlit Letters")
+    assert set(asked.imported_issue.unmatched) == {"Which school or company stands behind it?", "Agreements"}
+    assert asked.imported_issue.comments.count() == 2
+    waiting = ImportedIssue.objects.filter(access_request=None).order_by("number")
+    assert [issue.wanted_at is None for issue in waiting] == [False, True]
+
+
+def test_one_rule_is_on_and_the_other_has_a_preview(loaded: dict[str, Any]) -> None:
+    on, off = Rule.objects.order_by("position")
+    assert (on.active is None, off.active) == (False, None)
+    shown = preview(off.versions.get(), clock.now())
+    assert shown.matched
 
 
 def test_all_that_the_demo_made_is_marked_as_the_demo_s(loaded: dict[str, Any]) -> None:

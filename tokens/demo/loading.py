@@ -12,7 +12,20 @@ from accounts import audit, clock, demo
 from accounts.models import AuditEvent, Workspace
 from tiers.actions.webhook_sources import MintedSource
 from tokens.actions.gateways import MintedGateway
-from tokens.demo import belongings, calls, cast, conversations, desk, keyring, offers, purchases, refused_calls, written
+from tokens.demo import (
+    belongings,
+    calls,
+    cast,
+    conversations,
+    desk,
+    keyring,
+    moved_over,
+    offers,
+    purchases,
+    refused_calls,
+    rules,
+    written,
+)
 from tokens.demo.moved_clock import moved_clock
 from tokens.demo.story import Stage, Step
 from tokens.models import Decision, Gateway
@@ -58,6 +71,8 @@ def _tell() -> None:
         *cast.steps(stage),
         *belongings.steps(stage),
         *desk.steps(stage),
+        *rules.steps(stage),
+        *moved_over.steps(stage),
         *conversations.steps(stage),
         *keyring.steps(stage, texts),
         *offers.steps(stage),
