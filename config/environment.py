@@ -11,6 +11,7 @@ import os
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, time
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
@@ -178,6 +179,12 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(bare).is_loopback
     except ValueError:
         return False
+
+
+@lru_cache(maxsize=1024)
+def is_local(address: str) -> bool:
+    """Whether who calls from there is on this machine. An empty address is a unix socket's."""
+    return not address or is_loopback(address.removeprefix("::ffff:"))
 
 
 def _refuse_public_demo(values: dict[str, str], site_url: str, hosts: list[str]) -> None:

@@ -4,13 +4,12 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from config.environment import fail, is_loopback
+from config.environment import fail, is_local
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -44,16 +43,10 @@ sys.setswitchinterval(SWITCH_SECONDS)
 
 def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
     """A demo has known passwords, so it answers this machine alone, however its socket was bound."""
-    if not _is_local(environ.get("REMOTE_ADDR", "")) and settings.DEMO:
+    if not is_local(environ.get("REMOTE_ADDR", "")) and settings.DEMO:
         start_response("403 Forbidden", [("Content-Type", "text/plain; charset=utf-8")])
         return [b"The demo answers its own machine only. Turn DEMO off to serve others.\n"]
     path: str = environ.get("PATH_INFO", "")
     if path.startswith(GATEWAY_FOLDERS) or path in GATEWAY_PATHS:
         return gateway(environ, start_response)
     return pages(environ, start_response)
-
-
-@lru_cache(maxsize=1024)
-def _is_local(address: str) -> bool:
-    """An empty address is a unix socket's."""
-    return not address or is_loopback(address.removeprefix("::ffff:"))

@@ -17,8 +17,14 @@ from tests.environment import CLONE
 from tests.fixtures.proxies import free_port, wait_for
 from tokens.actions.gateways import add_gateway
 
-TRELLIS, HELLO = "config.wsgi:application", "tests.benchmarks.hello:application"
+HELLO = "tests.benchmarks.hello:application"
 READY_SECONDS, ENDED_SECONDS = 120, 15
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    port: int
+    pid: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +39,11 @@ class Place:
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.gateway_key}", "Content-Type": "application/json"}
 
-    @contextmanager
-    def serve(self, target: str) -> Iterator[int]:
-        """As `make run` serves: granian, two processes of four threads, on any core. Gives the port."""
-        with granian(target, self.environment, workers=2) as server:
-            yield server.port
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    port: int
-    pid: int
+    def serve(self, *, workers: int = 2, before: Sequence[str] = ()) -> AbstractContextManager[Server]:
+        """As `make run` serves. `before`: a command that starts it, such as one that says on which core."""
+        port = free_port()
+        command = [*before, sys.executable, "-m", "config.server", "--host", "127.0.0.1", "--port", str(port)]
+        return running([*command, "--workers", str(workers)], port, self.environment)
 
 
 @contextmanager

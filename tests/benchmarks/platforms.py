@@ -4,7 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit, urlunsplit
@@ -15,7 +15,7 @@ from django.db import connection
 
 from tests.benchmarks import cores
 from tests.benchmarks.load import Ask, Subject
-from tests.benchmarks.place import TRELLIS, Place, Server, granian
+from tests.benchmarks.place import Place, Server
 from tests.environment import CLONE
 from tests.fixtures.proxies import ended
 from tokens.demo.synthetic import TOKENS_A_WORKSPACE
@@ -32,12 +32,9 @@ class Platform:
     tokens: Path
     redis_url: str
 
-    @contextmanager
-    def serve_apart(self, workers: int = 1) -> Iterator[Server]:
+    def serve_apart(self, workers: int = 1) -> AbstractContextManager[Server]:
         """On the core that serves; several workers on any."""
-        before = cores.apart() if workers == 1 else []
-        with granian(TRELLIS, self.place.environment, workers=workers, before=before) as server:
-            yield server
+        return self.place.serve(workers=workers, before=cores.apart() if workers == 1 else ())
 
     def decisions(self, name: str, server: Server, *, tokens: Path | None = None, model: str = MODEL) -> Subject:
         body = f'{{"token":"$","model":"{model}","endpoint":"{CHAT}"}}'

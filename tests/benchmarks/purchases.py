@@ -21,7 +21,7 @@ from psycopg.conninfo import make_conninfo
 from config.celery import app
 from tests import factories
 from tests.benchmarks.figures import Figure, share
-from tests.benchmarks.place import TRELLIS, Place, place
+from tests.benchmarks.place import Place, granian, place
 from tests.benchmarks.scale import Scale
 from tests.environment import CLONE
 from tests.fixtures.proxies import ended
@@ -60,6 +60,8 @@ CASES = (
     Case("common_way", "granted by a Celery task, decisions kept for 5 s", common=True),
 )
 
+COMMON_WAY = "tests.benchmarks.common_way:application"
+
 
 def measure(scale: Scale) -> Iterator[Figure]:
     with place() as here:
@@ -97,9 +99,11 @@ def _run(case: Case, here: Place, tokens: list[Minted]) -> list[dict[str, Any]]:
         }
         for number, minted in enumerate(bought)
     ]
-    target = "tests.benchmarks.common_way:application" if case.common else TRELLIS
     with ExitStack() as stack:
-        web, gateway = (stack.enter_context(here.serve(target)) for _ in range(2))
+        web, gateway = (
+            stack.enter_context(granian(COMMON_WAY, here.environment, workers=2) if case.common else here.serve()).port
+            for _ in range(2)
+        )
         if case.worker:
             stack.enter_context(
                 _celery(here, "tests.benchmarks.common_way" if case.common else "config", beat=not case.common)

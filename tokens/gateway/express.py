@@ -13,9 +13,9 @@ import structlog
 from accounts.wire import Away
 from tokens.gateway import catalogues, clock, metering, renewals, store, stored
 from tokens.gateway.ask import Ask, Decision, GrantedBy, Missed, Spent
-from tokens.gateway.store import State
+from tokens.gateway.store import State, Taken
 from tokens.gateway.stored import StoredPass
-from tokens.gateway.verdicts import ANONYMOUS, Verdict
+from tokens.gateway.verdicts import ANONYMOUS, Verdict, Verdicts
 
 log = structlog.get_logger(__name__)
 POSTGRESQL_AWAY: Final = frozenset({"postgresql_away"})
@@ -38,6 +38,27 @@ class Allow(msgspec.Struct, frozen=True, gc=False):
     postgresql_is_away: bool
 
 
+class Taking(msgspec.Struct, frozen=True, gc=False):
+    """An ask on its way to Redis: where its pass lies, and what it costs. `now`: Unix time."""
+
+    ask: Ask
+    workspace: str
+    key: str
+    now: float
+    verdicts: Verdicts
+    units: int
+    postgresql_is_away: bool
+
+    @property
+    def fresh_ms(self) -> int:
+        """How old a confirmation may be."""
+        return store.FRESH_WHILE_AWAY_MS if self.postgresql_is_away else store.FRESH_MS
+
+    def packed(self) -> bytes:
+        """The command that spends of the stored pass."""
+        return store.taking(self.workspace, self.key, self.now, units=self.units, fresh_ms=self.fresh_ms)
+
+
 def answer(ask: Ask, workspace: str, *, postgresql_is_away: bool = False) -> Decision | Missed:
     """`workspace`: the one that the ask's token names."""
     if ask.token is None:
@@ -48,29 +69,62 @@ def answer(ask: Ask, workspace: str, *, postgresql_is_away: bool = False) -> Dec
 
 def allow(ask: Ask, token: str, workspace: str, *, postgresql_is_away: bool = False) -> Allow | Missed:
     """Of a call with a token."""
-    now = clock.now()
-    verdicts = catalogues.verdicts(now, at_any_age=postgresql_is_away)
-    if verdicts is None:
+    taking = begin(ask, token, workspace, postgresql_is_away=postgresql_is_away)
+    if taking is None:
         return NOTHING
-    units = metering.units(ask, verdicts.price(ask))
-    fresh = store.FRESH_WHILE_AWAY_MS if postgresql_is_away else store.FRESH_MS
+    return waited(taking)
+
+
+def waited(taking: Taking) -> Allow | Missed:
+    """Ask Redis, and wait for it."""
     try:
-        taken = store.take(workspace, store.pass_key(workspace, token), now, units=units, fresh_ms=fresh)
+        taken = store.take(taking.workspace, taking.key, taking.now, units=taking.units, fresh_ms=taking.fresh_ms)
     except Away as error:
         log.warning("redis_away", error=str(error))
         return NOTHING
+    return end(taking, taken)
+
+
+def begin(ask: Ask, token: str, workspace: str, *, postgresql_is_away: bool = False) -> Taking | None:
+    """What is done before Redis is asked. None where the catalogue has to be read first."""
+    now = clock.now()
+    verdicts = catalogues.verdicts(now, at_any_age=postgresql_is_away)
+    if verdicts is None:
+        return None
+    units = metering.units(ask, verdicts.price(ask))
+    return Taking(ask, workspace, store.pass_key(workspace, token), now, verdicts, units, postgresql_is_away)
+
+
+def end(taking: Taking, taken: Taken | None) -> Allow | Missed:
+    """What is done with what Redis answered."""
+    found = read(taking, taken)
+    if found is not None or taken is None or taken.blob is None:
+        return found or NOTHING
+    return _given_back(taking, taken, stored.decode(taken.blob))
+
+
+def read(taking: Taking, taken: Taken | None) -> Allow | Missed | None:
+    """The same without waiting for anything: None where what was spent has to be given back."""
     if taken is None or taken.blob is None or taken.status == store.RATE:
         return NOTHING
     if taken.status == store.ALLOWANCE:
         return _COUNTED
     found = stored.decode(taken.blob)
-    verdict = verdicts.of(found.shape, ask, now)
-    if verdict is None or found.rights_version < ask.at_least:
-        metering.give_back(Spent(workspace, units, found.counters, taken.packs), now)
-        return _COUNTED if verdict or taken.packs else _refused(found, taken.states, units, now)
+    verdict = taking.verdicts.of(found.shape, taking.ask, taking.now)
+    if verdict is None or found.rights_version < taking.ask.at_least:
+        return None
     if taken.age > renewals.AFTER_MS:
-        renewals.ask_for(workspace, found.rights_version)
-    return Allow(ask, now, found, verdict, taken.states, units, taken.packs, postgresql_is_away)
+        renewals.ask_for(taking.workspace, found.rights_version)
+    return Allow(
+        taking.ask, taking.now, found, verdict, taken.states, taking.units, taken.packs, taking.postgresql_is_away
+    )
+
+
+def _given_back(taking: Taking, taken: Taken, found: StoredPass) -> Missed:
+    metering.give_back(Spent(taking.workspace, taking.units, found.counters, taken.packs), taking.now)
+    if taken.packs or found.rights_version < taking.ask.at_least:
+        return _COUNTED
+    return _refused(found, taken.states, taking.units, taking.now)
 
 
 def _refused(found: StoredPass, states: Sequence[State], units: int, now: float) -> Missed:

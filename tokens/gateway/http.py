@@ -166,15 +166,27 @@ ALWAYS: Headers = (
 
 
 class Ready(NamedTuple):
-    """A 200, as the server takes it."""
+    """A 200, as it is written: the lines of its headers, each with its end, and its body."""
 
-    headers: list[tuple[str, str]]
+    head: str
     body: bytes = b""
 
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        pairs = (line.split(": ", 1) for line in self.head.split("\r\n")[:-1])
+        return [(name, value) for name, value in pairs]
 
-def respond(call: Call, answer: Answer, start_response: "StartResponse") -> Iterable[bytes]:
-    body = b"" if call.method == "HEAD" else answer.body
-    headers = [
+
+def head_of(headers: Iterable[tuple[str, str]]) -> str:
+    """Raises ValueError for a value that would be more than one line."""
+    lines = [f"{name}: {value}" for name, value in headers]
+    if any("\r" in line or "\n" in line for line in lines):
+        raise ValueError("A header has one line.")
+    return "".join(f"{line}\r\n" for line in lines)
+
+
+def headers_of(call: Call, answer: Answer) -> list[tuple[str, str]]:
+    return [
         ("Content-Type", answer.content_type),
         ("Content-Length", str(len(answer.body))),
         ("Cache-Control", answer.cache_control),
@@ -183,5 +195,13 @@ def respond(call: Call, answer: Answer, start_response: "StartResponse") -> Iter
         *answer.headers,
         *((("Connection", "close"),) if call.cut_off else ()),
     ]
-    start_response(_status_line(answer.status), headers)
+
+
+def body_of(call: Call, answer: Answer) -> bytes:
+    return b"" if call.method == "HEAD" else answer.body
+
+
+def respond(call: Call, answer: Answer, start_response: "StartResponse") -> Iterable[bytes]:
+    start_response(_status_line(answer.status), headers_of(call, answer))
+    body = body_of(call, answer)
     return [body] if body else []

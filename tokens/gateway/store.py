@@ -119,16 +119,27 @@ def budget(held: Iterable[Limit], now: float = 0.0) -> Budget:
     )
 
 
+def taking(workspace: str, key: str, now: float, *, units: int, fresh_ms: int = FRESH_MS) -> bytes:
+    """The command that spends of the stored pass. What it answers is for `read_stored`."""
+    counters, at, ends = workspace_key(workspace), str(int(now * 1000)), str(month(now))
+    return (
+        f"{_TAKE_STORED}${len(counters)}\r\n{counters}\r\n${len(key)}\r\n{key}\r\n${len(at)}\r\n{at}\r\n"
+        f"${len(str(fresh_ms))}\r\n{fresh_ms}\r\n${len(str(units))}\r\n{units}\r\n$1\r\n1\r\n$6\r\n{ends}\r\n"
+    ).encode()
+
+
+def read_stored(reply: list[Any]) -> Taken | None:
+    """None where there is no pass that is good."""
+    return read_taken(reply) if reply[0] else None
+
+
 def take(workspace: str, key: str, now: float, *, units: int, fresh_ms: int = FRESH_MS) -> Taken | None:
     """Spend of the stored pass; None where there is none that is good. Raises Away."""
-    wire, counters, at, ends = _wire(), workspace_key(workspace), str(int(now * 1000)), str(month(now))
-    reply = wire.ask(
-        f"{_TAKE_STORED}${len(counters)}\r\n{counters}\r\n${len(key)}\r\n{key}\r\n${len(at)}\r\n{at}\r\n"
-        f"${len(str(fresh_ms))}\r\n{fresh_ms}\r\n${len(str(units))}\r\n{units}\r\n$1\r\n1\r\n$6\r\n{ends}\r\n".encode()
-    )
+    reply = _wire().ask(taking(workspace, key, now, units=units, fresh_ms=fresh_ms))
     if reply is None:
-        reply = wire.run(_TAKE, (counters, key), (at, fresh_ms, units, 1, ends))
-    return read_taken(reply) if reply[0] else None
+        keys, given = (workspace_key(workspace), key), (int(now * 1000), fresh_ms, units, 1, month(now))
+        reply = _wire().run(_TAKE, keys, given)
+    return read_stored(reply)
 
 
 def take_read(

@@ -7,7 +7,7 @@ import structlog
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from tokens.gateway import connections, health, housekeeping, languages, metrics_page, request_ids
+from tokens.gateway import connections, express, health, housekeeping, languages, metrics_page, request_ids
 from tokens.gateway.http import Answer, Call, Fault, Ready, method_not_allowed, respond
 from tokens.gateway.openapi.document import openapi_json
 from tokens.gateway.protocols import (
@@ -53,7 +53,7 @@ ROUTES: dict[str, tuple[tuple[str, ...], Handler]] = {
 }
 
 # Here nearly all calls are alike.
-_ORDINARY: Final = {"/v1/decisions": ordinary.decisions, forwarded.PREFIX: ordinary.forward_auth}
+ORDINARY: Final = {"/v1/decisions": ordinary.decisions, forwarded.PREFIX: ordinary.forward_auth}
 
 # These give their connection back themselves, where they took one: most of their answers need none.
 _GIVE_BACK: Final = frozenset({"/v1/decisions", forwarded.PREFIX})
@@ -65,23 +65,30 @@ def gateway(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iter
     if isinstance(call, Ready):
         start_response("200 OK", call.headers)
         return [call.body]
+    answer = answered(call)
+    call.drain()
+    return respond(call, answer, start_response)
+
+
+def answered(call: Call) -> Answer:
+    """The answer to any call, in its language."""
     call.request_id = call.request_id or request_ids.new()
     # The pages that share this thread choose their own for each request.
     translation.activate(languages.preferred(call.header("Accept-Language") or ""))
     answer = _answer(call)
     if call.path not in _GIVE_BACK:
         connections.release()
-    call.drain()
-    return respond(call, answer, start_response)
+    return answer
 
 
 def _in_one_piece(environ: "WSGIEnvironment") -> Ready | Call:
     """The answer, or the call as far as it was read."""
-    usual = _ORDINARY.get(environ.get("PATH_INFO", ""))
+    usual = ORDINARY.get(environ.get("PATH_INFO", ""))
     if usual is None:
         return Call(environ)
     try:
-        return usual(environ)
+        found = usual(environ)
+        return ordinary.finished(found, express.waited(found.taking)) if isinstance(found, ordinary.Asking) else found
     except Exception as error:  # noqa: BLE001  It is answered and logged as any other.
         return Call(environ, failed=error)
 

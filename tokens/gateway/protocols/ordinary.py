@@ -5,17 +5,19 @@ The general way beside it (`native.py`, `forward_auth.py`) is the truth. What is
 with what was read of the call already; and so is every ask that is not allowed at once. Tests hold the two together.
 """
 
+from collections.abc import Callable
+from functools import partial
 from time import perf_counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
 from tokens import keys
 from tokens.gateway import catalogues, clock, express, gateway_keys, request_ids, service
 from tokens.gateway.ask import Ask, Asked, Missed
-from tokens.gateway.express import Allow
+from tokens.gateway.express import Allow, Taking
 from tokens.gateway.gateway_keys import GatewayRecord
-from tokens.gateway.http import DRAINED_OF_GATEWAYS, JSON, READ_AT_ONCE, Call, Headers, Ready, variable
+from tokens.gateway.http import DRAINED_OF_GATEWAYS, JSON, READ_AT_ONCE, Call, Ready, variable
 from tokens.gateway.protocols import forwarded, native, nginx, ordinary_answers
 from tokens.gateway.protocols.forward_auth import ACCEL, AUTH_REQUEST, METHODS
 
@@ -25,13 +27,14 @@ if TYPE_CHECKING:
 _BEARER: Final = "Bearer "
 _CREDENTIAL: Final = slice(len(_BEARER), None)
 # Of a Content-Length: longer asks are unusual.
-_DIGITS: Final = 4
+DIGITS: Final = 4
 _NO_BODY: Final = frozenset({"", "0"})
+Tell = Callable[[Allow], Ready]
 # What a proxy wants beside the answer, by the query that it asks with.
-_STYLES: Final[dict[str, Headers]] = {
-    "": (),
-    f"for={AUTH_REQUEST}": (),
-    f"for={ACCEL}": (nginx.ACCEL_REDIRECT,),
+_FORWARDED: Final[dict[str, Tell]] = {
+    "": partial(ordinary_answers.forward_auth, more=()),
+    f"for={AUTH_REQUEST}": partial(ordinary_answers.forward_auth, more=()),
+    f"for={ACCEL}": partial(ordinary_answers.forward_auth, more=(nginx.ACCEL_REDIRECT,)),
 }
 
 
@@ -54,10 +57,20 @@ class Body(msgspec.Struct, forbid_unknown_fields=True, gc=False):
         return 8 + 4 * (len(texts) - texts.count(None)) + (0 if self.cost is None else 2)
 
 
+class Asking(NamedTuple):
+    """An ordinary ask on its way to Redis. `begun`: by `perf_counter()`."""
+
+    environ: "WSGIEnvironment"
+    taking: Taking
+    gateway: GatewayRecord
+    tell: Tell
+    begun: float
+
+
 _decode = msgspec.json.Decoder(Body).decode
 
 
-def decisions(environ: "WSGIEnvironment") -> Ready | Call:
+def decisions(environ: "WSGIEnvironment") -> Ready | Call | Asking:
     """`POST /v1/decisions`."""
     begun = perf_counter()
     authorization = environ.get("HTTP_AUTHORIZATION", "")
@@ -67,7 +80,7 @@ def decisions(environ: "WSGIEnvironment") -> Ready | Call:
         or environ.get("CONTENT_TYPE") != JSON
         or "HTTP_CONTENT_ENCODING" in environ
         or not authorization.startswith(_BEARER)
-        or not (length.isdecimal() and length.isascii() and len(length) <= _DIGITS)
+        or not (length.isdecimal() and length.isascii() and len(length) <= DIGITS)
     ):
         return Call(environ)
     gateway = gateway_keys.believed(authorization[_CREDENTIAL], environ.get("REMOTE_ADDR", ""))
@@ -82,11 +95,7 @@ def decisions(environ: "WSGIEnvironment") -> Ready | Call:
     if workspace is None:
         service.note_malformed(begun)
         return ordinary_answers.malformed(ask.request_id, environ.get("HTTP_ACCEPT_LANGUAGE", ""))
-    allow = express.allow(ask, body.token, workspace)
-    if not isinstance(allow, Allow):
-        return _left_over(environ, ask, gateway, allow)
-    service.note_allow(allow, begun)
-    return ordinary_answers.decision(allow)
+    return _asking(environ, ask, body.token, workspace, gateway, ordinary_answers.decision, begun)
 
 
 def read_body(raw: bytes) -> Body | None:
@@ -127,13 +136,13 @@ def read_ask(body: Body, gateway: GatewayRecord) -> Ask | None:
     )
 
 
-def forward_auth(environ: "WSGIEnvironment") -> Ready | Call:
+def forward_auth(environ: "WSGIEnvironment") -> Ready | Call | Asking:
     """`GET /v1/forward-auth`, without a body."""
     begun = perf_counter()
     authorization = environ.get("HTTP_AUTHORIZATION", "")
-    style = _STYLES.get(environ.get("QUERY_STRING", ""))
+    tell = _FORWARDED.get(environ.get("QUERY_STRING", ""))
     if (
-        style is None
+        tell is None
         or environ["REQUEST_METHOD"] not in METHODS
         or "HTTP_CONTENT_ENCODING" in environ
         or "HTTP_X_API_KEY" in environ
@@ -150,11 +159,7 @@ def forward_auth(environ: "WSGIEnvironment") -> Ready | Call:
     body = environ["wsgi.input"].read(READ_AT_ONCE) if environ.get("wsgi.input_terminated") else b""
     if body:
         return Call(environ, begun=body)
-    allow = express.allow(ask, token, workspace)
-    if not isinstance(allow, Allow):
-        return _left_over(environ, ask, gateway, allow)
-    service.note_allow(allow, begun)
-    return ordinary_answers.forward_auth(allow, style)
+    return _asking(environ, ask, token, workspace, gateway, tell, begun)
 
 
 def read_forwarded(environ: "WSGIEnvironment", token: str, gateway: GatewayRecord) -> Ask | None:
@@ -181,6 +186,23 @@ def _models_differ(ask: Ask) -> bool:
         return False
     verdicts = catalogues.verdicts(clock.now(), at_any_age=True)
     return verdicts is None or verdicts.model_in_path(ask.method, ask.endpoint) not in (None, ask.model)
+
+
+def _asking(
+    environ: "WSGIEnvironment", ask: Ask, token: str, workspace: str, gateway: GatewayRecord, tell: Tell, begun: float
+) -> Asking | Call:
+    taking = express.begin(ask, token, workspace)
+    if taking is None:
+        return _left_over(environ, ask, gateway, express.NOTHING)
+    return Asking(environ, taking, gateway, tell, begun)
+
+
+def finished(asking: Asking, found: Allow | Missed) -> Ready | Call:
+    """What is told, or the call as far as it was read."""
+    if not isinstance(found, Allow):
+        return _left_over(asking.environ, asking.taking.ask, asking.gateway, found)
+    service.note_allow(found, asking.begun)
+    return asking.tell(found)
 
 
 def _left_over(environ: "WSGIEnvironment", ask: Ask, gateway: GatewayRecord, missed: Missed) -> Call:

@@ -15,56 +15,59 @@ from django.utils import translation
 from tokens.gateway import languages, metering, refusals, service, store
 from tokens.gateway.ask import Ask, LimitState
 from tokens.gateway.express import Allow
-from tokens.gateway.http import ALWAYS, Headers, Ready
+from tokens.gateway.http import ALWAYS, Headers, Ready, head_of
 from tokens.gateway.limits import CALL
 from tokens.gateway.protocols import presentation
 from tokens.gateway.protocols.forward_auth import quoted
 
 _encode = msgspec.json.Encoder().encode
 _SOME_ID: Final = "req_-"
-_EMPTY: Final = ("Content-Length", "0")
+_ALWAYS: Final = head_of(ALWAYS)
 
 
 def decision(allow: Allow) -> Ready:
     """As `POST /v1/decisions` answers it."""
-    found, (headers, limits) = allow.identity, _limits(allow)
+    found, (head, limits) = allow.identity, _limits(allow)
     body = (
         '{"allow":true,"status":200,"code":"ok","type":null,"param":null,"message":"Allowed.","remedies":[],"also":[],'
         f'"request_id":"{allow.ask.request_id}","rights_version":{found.rights_version},'
         f'"evaluated_at":"{_time(allow.at)}","workspace":"{found.workspace}","application":{_text(found.slug)},'
         f'"tier":{_text(allow.verdict.tier.slug)},"granted_by":{_granted_by(allow)}{limits}}}'
     ).encode()
-    return Ready([*ALWAYS, ("Content-Length", str(len(body))), *headers], body)
+    return Ready(f"{_ALWAYS}Content-Length: {len(body)}\r\n{head}", body)
 
 
 def forward_auth(allow: Allow, more: Headers) -> Ready:
     """As `GET /v1/forward-auth` answers it, with `more` that the proxy wants."""
-    found, (headers, _limits_in_body) = allow.identity, _limits(allow)
-    told = (
-        ("X-Trellis-Request-Id", allow.ask.request_id),
-        ("X-Trellis-Application", quoted(found.slug)),
-        ("X-Trellis-Workspace", found.workspace),
-        ("X-Trellis-Tier", allow.verdict.tier.slug),
+    found, (head, _limits_in_body) = allow.identity, _limits(allow)
+    return Ready(
+        f"{_ALWAYS}Content-Length: 0\r\nX-Trellis-Request-Id: {allow.ask.request_id}\r\n"
+        f"{_about(found.slug, found.workspace, allow.verdict.tier.slug)}{head}{head_of(more) if more else ''}"
     )
-    return Ready([*ALWAYS, _EMPTY, *told, *headers, *more])
+
+
+@lru_cache(maxsize=4096)
+def _about(application: str, workspace: str, tier: str) -> str:
+    told = {"Application": quoted(application), "Workspace": workspace, "Tier": tier}
+    return head_of((f"X-Trellis-{name}", value) for name, value in told.items())
 
 
 def malformed(request_id: str, accept_language: str) -> Ready:
     """As `POST /v1/decisions` answers a token of wrong form."""
-    headers, before, between, after = _malformed(languages.preferred(accept_language), settings.SITE_URL)
+    head, before, between, after = _malformed(languages.preferred(accept_language), settings.SITE_URL)
     body = f"{before}{request_id}{between}{_time(time())}{after}".encode()
-    return Ready([*ALWAYS, ("Content-Length", str(len(body))), *headers], body)
+    return Ready(f"{_ALWAYS}Content-Length: {len(body)}\r\n{head}", body)
 
 
 @lru_cache(maxsize=64)
-def _malformed(language: str, _site: str) -> tuple[Headers, str, str, str]:
+def _malformed(language: str, _site: str) -> tuple[str, str, str, str]:
     """The headers, and the body around its request's id and its time."""
     with translation.override(language):
         refused = service.refused(Ask("", request_id=_SOME_ID), refusals.token_malformed())
         body = _json(presentation.full(refused))
     before, _id, rest = body.partition(_SOME_ID)
     between, _at, after = rest.partition(presentation.timestamp(refused.at))
-    return presentation.rate_limit_headers(refused), before, between, after
+    return head_of(presentation.rate_limit_headers(refused)), before, between, after
 
 
 def _granted_by(allow: Allow) -> str:
@@ -79,31 +82,31 @@ def _granted_by(allow: Allow) -> str:
 
 
 class _Form(NamedTuple):
-    """How what is left of the limits of one scope is told: what is always the same, and what is filled in. `pick`:
-    what of the figures of minute, day and month."""
+    """How what is left of the limits of one scope is told: texts in which figures are filled in. `pick`: which of the
+    figures of minute, day and month."""
 
-    policy: tuple[str, str]
-    left: str
-    per_minute: Headers
+    head: str
     body: str
     pick: Callable[[tuple[int, ...]], tuple[int, ...]]
 
 
-def _limits(allow: Allow) -> tuple[Headers, str]:
+def _limits(allow: Allow) -> tuple[str, str]:
     """The headers, and the last member of the body."""
     if len(allow.states) != 1:
         limits = metering.states(allow.states, allow.identity.counters, allow.at)
-        return (presentation.fields(limits), f',"limits":{_json(presentation.limits(limits))}') if limits else ((), "")
+        if not limits:
+            return "", ""
+        return head_of(presentation.fields(limits)), f',"limits":{_json(presentation.limits(limits))}'
     rate, left, reset, day, day_left, month, month_left = allow.states[0]
     form = _form(rate, day, month)
     if form is None:
-        return (), ""
+        return "", ""
     day_ends, month_ends = store.seconds_left(allow.at)
     figures = form.pick((left, reset, day_left // CALL, day_ends, month_left // CALL, month_ends))
-    headers = (form.policy, ("RateLimit", form.left % figures), *form.per_minute)
-    if form.per_minute:
-        headers += (("X-RateLimit-Remaining-Requests", f"{left}"), ("X-RateLimit-Reset-Requests", f"{reset}s"))
-    return headers, form.body % figures
+    head = form.head % figures
+    if rate >= 0:
+        head += f"X-RateLimit-Remaining-Requests: {left}\r\nX-RateLimit-Reset-Requests: {reset}s\r\n"
+    return head, form.body % figures
 
 
 @lru_cache(maxsize=4096)
@@ -115,9 +118,10 @@ def _form(rate: int, day: int, month: int) -> _Form | None:
         return None
     policy, _left, *per_minute = presentation.fields([LimitState(name, limits[name], 0, 0, "") for name in names])
     left = ", ".join(f'"{presentation.POLICIES[name][0]}";r=%d;t=%d' for name in names)
+    head = head_of((policy, ("RateLimit", left), *per_minute[:1]))
     body = ",".join(f'"{name}":{{"limit":{limits[name]},"remaining":%d,"reset":%d}}' for name in names)
     places = [place for at, name in enumerate(limits) if name in names for place in (2 * at, 2 * at + 1)]
-    return _Form(policy, left, tuple(per_minute[:1]), f',"limits":{{{body}}}', itemgetter(*places))
+    return _Form(head, f',"limits":{{{body}}}', itemgetter(*places))
 
 
 # --- Texts ------------------------------------------------------------------------------------------------
