@@ -15,7 +15,7 @@ import hiredis
 import structlog
 from redis.connection import SSLConnection, UnixDomainSocketConnection, parse_url
 
-from accounts.wire import REST, TIMEOUT
+from accounts.wire import REST, TIMEOUT, pack
 
 log = structlog.get_logger(__name__)
 _LOOKS: Final = TIMEOUT / 5  # seconds between two looks at what is waiting
@@ -52,7 +52,7 @@ class Pipeline:
             async with asyncio.timeout(TIMEOUT):
                 link = await self._opened()
                 for command in self._greeting():
-                    reply = await link.answer(_packed(*command))
+                    reply = await link.answer(pack(*command))
                     if isinstance(reply, hiredis.ReplyError):
                         raise OSError(str(reply))
             self._link = link
@@ -157,8 +157,3 @@ class _Link(asyncio.Protocol):
         self._failed(why, for_good=for_good)
         while self._waiting:
             self._waiting.popleft()[0](None)
-
-
-def _packed(*command: str) -> bytes:
-    packed: bytes = hiredis.pack_command(command)  # type: ignore[arg-type]  # Its stub knows commands of one word.
-    return packed

@@ -96,7 +96,7 @@ class Wire:
         """Run a script on many keys, whatever it answers, in one go where there is one Redis. Raises Away."""
         if not calls:
             return
-        commands = [_packed("EVALSHA", script.digest, len(keys), *keys, *arguments) for keys, arguments in calls]
+        commands = [pack("EVALSHA", script.digest, len(keys), *keys, *arguments) for keys, arguments in calls]
         replies = [] if self._slots else self._exchange_all(commands)
         for number, (keys, arguments) in enumerate(calls):
             # A script that is not known there, and a slot that lies elsewhere, are found out one by one.
@@ -120,7 +120,7 @@ class Wire:
         """One command; an error that Redis answers is returned as it is. Raises Away."""
         if self._rests_until and time.monotonic() < self._rests_until:
             raise Away("Redis was away a moment ago.")
-        packed = _packed(*command)
+        packed = pack(*command)
         slot = _slot(key) if self._slots else None
         node, asking = self._slots.get(slot) if slot is not None else None, False
         for _redirection in range(_MOST_REDIRECTIONS):
@@ -151,7 +151,7 @@ class Wire:
             try:
                 connection = self._connection(node, fresh=fresh)
                 if asking:
-                    connection.exchange(_packed("ASKING"))
+                    connection.exchange(pack("ASKING"))
                 return connection.exchange(packed)
             except _Closed as error:
                 self._drop(node)
@@ -218,7 +218,7 @@ class _Connection:
             self._must("SELECT", options["db"])
 
     def _must(self, *command: Value) -> None:
-        reply = self.exchange(_packed(*command))
+        reply = self.exchange(pack(*command))
         if isinstance(reply, hiredis.ReplyError):
             raise OSError(str(reply))
 
@@ -275,9 +275,10 @@ def _open(options: dict[str, Any], node: Node | None, timeout: float) -> socket.
     return opened
 
 
-def _packed(*command: Value) -> bytes:
-    packed: bytes = hiredis.pack_command(command)  # type: ignore[arg-type]  # Its stub knows commands of one word.
-    return packed
+def pack(*command: Value) -> bytes:
+    """As Redis reads it."""
+    text: bytes = hiredis.pack_command(command)  # type: ignore[arg-type]  # Its stub knows commands of one word.
+    return text
 
 
 def _slot(key: str) -> int:

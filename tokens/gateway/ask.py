@@ -170,11 +170,12 @@ class LimitState(NamedTuple):
 class Missed(msgspec.Struct, frozen=True):
     """No allow is to be had quickly. `counted`: the attempt was counted against the rate already. `rights`: all that is
     known of the token, as it was stored, and `limits` what is left; by them it can be refused, once that is confirmed.
-    """
+    `refused`: so it is, confirmed."""
 
     counted: bool
     rights: Pass | None = None
     limits: tuple[LimitState, ...] = ()
+    refused: "Decision | None" = None
 
 
 class Asked(msgspec.Struct, frozen=True):

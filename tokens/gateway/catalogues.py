@@ -40,6 +40,11 @@ def at(version: int) -> Catalogue:
     return catalogue
 
 
+def is_at(version: int) -> bool:
+    """Whether `at()` that version reads nothing."""
+    return _current is not None and _current.version == version
+
+
 def refresh() -> None:
     """See whether there is a newer one, and what PostgreSQL's clock says. Raises django.db.Error."""
     before = time.time()

@@ -3,6 +3,7 @@ then, as on a pass that was just read. One small statement, on a connection of i
 
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
@@ -12,13 +13,14 @@ import psycopg
 import structlog
 from django.db import connection
 from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGresult
 
 from tokens.gateway.ask import Pass
 
-_read = msgspec.json.Decoder(dict[str, int] | None).decode
+_versions = msgspec.json.Decoder(dict[str, int] | None).decode
 log = structlog.get_logger(__name__)
 REST: Final = 1.0  # seconds, after a failure
-_NAME: Final = b"confirmed"
+NAME: Final = b"confirmed"
 _VERSIONS: Final = """
 SELECT extract(epoch FROM statement_timestamp())::float8,
        coalesce((SELECT version FROM tiers_catalogueversion WHERE id = 1), 1),
@@ -72,10 +74,8 @@ def _fly(flight: _Flight) -> None:
     flight.flown = True
     try:
         if _connection is None:
-            _connection = _opened()
-        said = _connection.pgconn.exec_prepared(_NAME, [f"{{{','.join(flight.workspaces)}}}".encode()])
-        if said.status != ExecStatus.TUPLES_OK:
-            raise psycopg.OperationalError(said.get_error_message())
+            _connection = opened()
+        said, versions = read(_connection.pgconn.exec_prepared(NAME, [named(flight.workspaces)]))
     except psycopg.Error as error:
         log.warning("not_confirmed", error=str(error))
         if _connection is not None:
@@ -83,13 +83,25 @@ def _fly(flight: _Flight) -> None:
             _connection = None
         _rests_until = time.monotonic() + REST
         return
-    now, catalogue_version, versions = (said.get_value(0, column) or b"null" for column in range(3))
-    flight.said = Confirmed(datetime.fromtimestamp(float(now), UTC), int(catalogue_version))
-    flight.versions = _read(versions) or {}
+    flight.said, flight.versions = said, versions
 
 
-def _opened() -> psycopg.Connection[Any]:
+def named(workspaces: Iterable[str]) -> bytes:
+    """The statement's parameter."""
+    return f"{{{','.join(workspaces)}}}".encode()
+
+
+def read(result: PGresult | None) -> tuple[Confirmed, dict[str, int]]:
+    """What was said, and the rights version of each workspace that there is. Raises psycopg.Error."""
+    if result is None or result.status != ExecStatus.TUPLES_OK:
+        raise psycopg.OperationalError(result.get_error_message() if result else "PostgreSQL says nothing.")
+    now, catalogue_version, versions = (result.get_value(0, column) or b"null" for column in range(3))
+    said = Confirmed(datetime.fromtimestamp(float(now), UTC), int(catalogue_version))
+    return said, _versions(versions) or {}
+
+
+def opened() -> psycopg.Connection[Any]:
     """Spoken to without a cursor, which would cost more than the statement."""
-    opened = psycopg.connect(**{**connection.get_connection_params(), "cursor_factory": None}, autocommit=True)
-    opened.pgconn.prepare(_NAME, _VERSIONS.encode())
-    return opened
+    made = psycopg.connect(**{**connection.get_connection_params(), "cursor_factory": None}, autocommit=True)
+    made.pgconn.prepare(NAME, _VERSIONS.encode())
+    return made

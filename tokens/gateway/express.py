@@ -100,7 +100,9 @@ def end(taking: Taking, taken: Taken | None) -> Allow | Missed:
     found = read(taking, taken)
     if found is not None or taken is None or taken.blob is None:
         return found or NOTHING
-    return _given_back(taking, taken, stored.decode(taken.blob))
+    spent, missed = not_allowed(taking, taken, taken.blob)
+    metering.give_back(spent, taking.now)
+    return missed
 
 
 def read(taking: Taking, taken: Taken | None) -> Allow | Missed | None:
@@ -120,11 +122,13 @@ def read(taking: Taking, taken: Taken | None) -> Allow | Missed | None:
     )
 
 
-def _given_back(taking: Taking, taken: Taken, found: StoredPass) -> Missed:
-    metering.give_back(Spent(taking.workspace, taking.units, found.counters, taken.packs), taking.now)
+def not_allowed(taking: Taking, taken: Taken, blob: bytes) -> tuple[Spent, Missed]:
+    """What has to be given back, and what came of it all."""
+    found = stored.decode(blob)
+    spent = Spent(taking.workspace, taking.units, found.counters, taken.packs)
     if taken.packs or found.rights_version < taking.ask.at_least:
-        return _COUNTED
-    return _refused(found, taken.states, taking.units, taking.now)
+        return spent, _COUNTED
+    return spent, _refused(found, taken.states, taking.units, taking.now)
 
 
 def _refused(found: StoredPass, states: Sequence[State], units: int, now: float) -> Missed:

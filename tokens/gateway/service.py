@@ -36,6 +36,7 @@ from tokens.gateway import (
     usage,
 )
 from tokens.gateway.ask import Ask, Decision, Missed, Pass, Refusal
+from tokens.gateway.confirming import Confirmed
 from tokens.gateway.decision import decide
 from tokens.gateway.http import Fault
 
@@ -98,6 +99,9 @@ def _answered(ask: Ask, away: bool, check: Check | None, missed: Missed | None) 
     metrics.count(metrics.Event.MISS)
     if away:
         return _while_away(ask, workspace, check)
+    if quick.refused is not None:
+        metrics.count(metrics.Event.REFUSAL_CONFIRMED)
+        return quick.refused, metrics.POSTGRESQL
     try:
         decision = _by_what_is_stored(ask, check, quick) or _from_postgresql(ask, check, counted=quick.counted)
     except (DatabaseError, InterfaceError) as error:
@@ -174,10 +178,15 @@ def _while_away(ask: Ask, workspace: str, check: Check | None) -> tuple[Decision
 def _by_what_is_stored(ask: Ask, check: Check | None, missed: Missed) -> Decision | None:
     """A refusal by the stored pass, if PostgreSQL says, now, that there is no newer one."""
     said = confirming.confirmed(missed.rights) if missed.rights else None
-    if said is None:
-        return None
+    decision = refused_by(ask, missed, said) if said else None
+    return decision and _checked(decision, check)
+
+
+def refused_by(ask: Ask, missed: Missed, said: Confirmed) -> Decision | None:
+    """The refusal by a stored pass that PostgreSQL has confirmed; None where there is none. Reads the catalogue if it
+    is not the newest."""
     decision = decide(catalogues.at(said.catalogue_version), missed.rights, ask, said.now)
-    return None if decision.allow else _checked(structs.replace(decision, limits=missed.limits), check)
+    return None if decision.allow else structs.replace(decision, limits=missed.limits)
 
 
 def _from_postgresql(ask: Ask, check: Check | None, *, counted: bool) -> Decision:

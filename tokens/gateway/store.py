@@ -19,7 +19,7 @@ from django.core.signals import setting_changed
 from django.dispatch import receiver
 
 from accounts.announcing import workspace_key
-from accounts.wire import Script, Value, Wire, connected
+from accounts.wire import Script, Value, Wire, connected, pack
 from tokens.gateway import stored
 from tokens.gateway.ask import Spent
 from tokens.gateway.limits import CALL, Limit, Scope
@@ -176,10 +176,18 @@ def arguments(now: float, *, units: int, count: bool, held: Budget, fill: Fill |
 
 def give_back(spent: Spent, now: float) -> None:
     """Undo a spending whose call was refused after all. Raises Away."""
+    _wire().run(_GIVE_BACK, (workspace_key(spent.workspace),), _given(spent, now))
+
+
+def giving_back(spent: Spent, now: float) -> bytes:
+    """The same as a packed command."""
+    return pack("EVALSHA", _GIVE_BACK.digest, 1, workspace_key(spent.workspace), *_given(spent, now))
+
+
+def _given(spent: Spent, now: float) -> tuple[Value, ...]:
     of_packs = sum(units for _pack, units in spent.packs)
     own = [(name, spent.units - (of_packs if name[0] == APPLICATION else 0)) for name in spent.scopes]
-    given = (int(now) // 86_400, month(now), _pack((own, spent.packs)))
-    _wire().run(_GIVE_BACK, (workspace_key(spent.workspace),), given)
+    return int(now) // 86_400, month(now), _pack((own, spent.packs))
 
 
 def with_units(state: State, units: int) -> State:

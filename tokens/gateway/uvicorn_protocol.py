@@ -12,11 +12,16 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import structlog
 from django.conf import settings
+from django.utils import translation
+from msgspec import structs
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from accounts.pipeline import Pipeline
 from config.environment import is_local
-from tokens.gateway import express, housekeeping, store
+from tokens.gateway import catalogues, express, housekeeping, languages, metering, service, store
+from tokens.gateway.ask import Missed, Pass, Spent
+from tokens.gateway.confirming import Confirmed
+from tokens.gateway.confirming_on_loop import Confirmer
 from tokens.gateway.http import Call, Ready, body_of, head_of, headers_of, variable
 from tokens.gateway.protocols import ordinary
 from tokens.gateway.protocols.ordinary import Asking
@@ -43,7 +48,8 @@ class Protocol(HttpToolsProtocol):
         # The demo answers its own machine only: the others are told so where pages are served.
         self._answers = is_local(self._remote) or not settings.DEMO
         self._environ: WSGIEnvironment | None = None
-        self._in_headers, self._read_since, self._idle_since = False, 0, 0.0
+        self._in_headers, self._read_since, self._idle_since = False, 0, self.loop.time()
+        self._look_in(self.timeout_keep_alive)
 
     # --- Reading ------------------------------------------------------------------------------------------
 
@@ -58,7 +64,7 @@ class Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         self.url, self.headers, self.expect_100_continue = b"", [], False
         self._environ, self._body = None, b""
-        self._in_headers, self._read_since = True, 0
+        self._in_headers, self._read_since, self._idle_since = True, 0, self.loop.time()
 
     def on_headers_complete(self) -> None:
         self._in_headers = False
@@ -144,23 +150,57 @@ class Protocol(HttpToolsProtocol):
 
     def _ask(self, turn: "_Turn", asking: Asking) -> None:
         if not _pipeline(self.loop).ask(asking.taking.packed(), partial(self._asked, turn, asking)):
-            self._wait(turn, partial(_anew, asking))
+            self._wait(turn, asking.environ, partial(_anew, asking))
 
     def _asked(self, turn: "_Turn", asking: Asking, reply: Any) -> None:
         """What Redis did not do is asked anew on a thread, and what it may have done without telling is not."""
         if not isinstance(reply, list):
-            self._wait(
-                turn,
-                partial(_anew, asking) if reply is not None else partial(ordinary.finished, asking, express.NOTHING),
-            )
+            rest = partial(ordinary.finished, asking, express.NOTHING) if reply is None else partial(_anew, asking)
+            self._wait(turn, asking.environ, rest)
             return
         try:
             taken = store.read_stored(reply)
             found = express.read(asking.taking, taken)
-            if found is not None:
-                self._tell(turn, ordinary.finished(asking, found))
+            if found is None and taken is not None and taken.blob is not None:
+                found = self._given_back(asking, *express.not_allowed(asking.taking, taken, taken.blob))
+                if found.rights and self._confirm(turn, asking, found, found.rights):
+                    return
+            self._tell(turn, ordinary.finished(asking, found or express.NOTHING))
+        except Exception as error:  # noqa: BLE001  It is answered and logged as any other.
+            self._tell(turn, Call(asking.environ, failed=error))
+
+    def _given_back(self, asking: Asking, spent: Spent, missed: Missed) -> Missed:
+        """Nobody waits for it. A Redis that does not know the script yet is told it on a thread."""
+        anew = partial(_threads().submit, metering.give_back, spent, asking.taking.now)
+        packed = store.giving_back(spent, asking.taking.now)
+
+        def told(reply: Any) -> None:
+            if isinstance(reply, Exception):
+                anew()
+
+        if not _pipeline(self.loop).ask(packed, told):
+            anew()
+        return missed
+
+    # --- Asking PostgreSQL --------------------------------------------------------------------------------
+
+    def _confirm(self, turn: "_Turn", asking: Asking, missed: Missed, rights: Pass) -> bool:
+        """Whether it can be asked whether these are the newest."""
+        return _confirmer(self.loop).ask(rights, partial(self._confirmed, turn, asking, missed))
+
+    def _confirmed(self, turn: "_Turn", asking: Asking, missed: Missed, said: Confirmed | None) -> None:
+        """What is not confirmed is read anew on a thread."""
+        try:
+            refused = None
+            if said is not None and catalogues.is_at(said.catalogue_version):
+                # What a refusal tells is in the language that is active.
+                translation.activate(languages.preferred(asking.environ.get("HTTP_ACCEPT_LANGUAGE", "")))
+                refused = service.refused_by(asking.taking.ask, missed, said)
+            left = ordinary.finished(asking, structs.replace(missed, rights=None, refused=refused))
+            if refused is None:
+                self._tell(turn, left)
             else:
-                self._wait(turn, lambda: ordinary.finished(asking, express.end(asking.taking, taken)))
+                self._write(turn, _as_told(left))
         except Exception as error:  # noqa: BLE001  It is answered and logged as any other.
             self._tell(turn, Call(asking.environ, failed=error))
 
@@ -170,11 +210,11 @@ class Protocol(HttpToolsProtocol):
         if isinstance(found, Ready):
             self._write(turn, Told(200, found.head, found.body))
         else:
-            self._wait(turn, lambda: found)
+            self._wait(turn, found.environ, lambda: found)
 
-    def _wait(self, turn: "_Turn", rest: Callable[[], Ready | Call]) -> None:
+    def _wait(self, turn: "_Turn", environ: "WSGIEnvironment", rest: Callable[[], Ready | Call]) -> None:
         """Answer from a thread, which may wait for PostgreSQL and Redis."""
-        waiting = _threads().submit(_told, rest)
+        waiting = _threads().submit(_told, environ, rest)
         waiting.add_done_callback(lambda done: self.loop.call_soon_threadsafe(self._waited, turn, done))
 
     def _waited(self, turn: "_Turn", done: "Future[Told]") -> None:
@@ -208,17 +248,17 @@ class Protocol(HttpToolsProtocol):
         self.server_state.total_requests += 1
         self.flow.resume_reading()
         self._idle_since = self.loop.time()
-        if self.timeout_keep_alive_task is None:
-            self._look_in(self.timeout_keep_alive)
 
     def _look_in(self, seconds: float) -> None:
         self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
 
     def timeout_keep_alive_handler(self) -> None:
-        idle = self.loop.time() - self._idle_since
-        busy = self._in_headers or not self.cycle.response_complete
-        if busy or idle < self.timeout_keep_alive:
-            self._look_in(self.timeout_keep_alive if busy else self.timeout_keep_alive - idle)
+        """Headers that do not end are no sign of life."""
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._idle_since = self.loop.time()
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._look_in(left)
         else:
             super().timeout_keep_alive_handler()
 
@@ -263,11 +303,15 @@ def _anew(asking: Asking) -> Ready | Call:
     return ordinary.finished(asking, express.waited(asking.taking))
 
 
-def _told(rest: Callable[[], Ready | Call]) -> Told:
+def _told(environ: "WSGIEnvironment", rest: Callable[[], Ready | Call]) -> Told:
     try:
         found = rest()
     except Exception as error:  # noqa: BLE001  It is answered and logged as any other.
-        found = Call({}, failed=error)
+        found = Call(environ, failed=error)
+    return _as_told(found)
+
+
+def _as_told(found: Ready | Call) -> Told:
     if isinstance(found, Ready):
         return Told(200, found.head, found.body)
     answer = answered(found)
@@ -280,6 +324,11 @@ def _told(rest: Callable[[], Ready | Call]) -> Told:
 @cache
 def _pipeline(loop: asyncio.AbstractEventLoop) -> Pipeline:
     return Pipeline(settings.PASS_STORE_URL, loop)
+
+
+@cache
+def _confirmer(loop: asyncio.AbstractEventLoop) -> Confirmer:
+    return Confirmer(loop, _threads())
 
 
 @cache
