@@ -11,7 +11,7 @@ from a2wsgi.wsgi_typing import Environ, StartResponse
 
 # Sets Django up, which the protocol's modules need.
 from config import wsgi
-from tokens.gateway.uvicorn_protocol import Protocol
+from tokens.gateway.uvicorn_protocol import GatewayProtocol
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse as WSGIStartResponse
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 __all__ = ["Protocol", "application"]
 THREADS = 4
 AHEAD = 1 << 20  # bytes; of longer bodies the rest is read by the thread
+
+
+class Protocol(GatewayProtocol):
+    """One connection to the server."""
+
+    def answers(self, remote: str) -> bool:
+        return wsgi.is_welcome(remote)
 
 
 def _served(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:

@@ -41,9 +41,13 @@ gc.freeze()
 sys.setswitchinterval(SWITCH_SECONDS)
 
 
-def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+def is_welcome(remote: str) -> bool:
     """A demo has known passwords, so it answers this machine alone, however its socket was bound."""
-    if not is_local(environ.get("REMOTE_ADDR", "")) and settings.DEMO:
+    return is_local(remote) or not settings.DEMO
+
+
+def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    if not is_welcome(environ.get("REMOTE_ADDR", "")):
         start_response("403 Forbidden", [("Content-Type", "text/plain; charset=utf-8")])
         return [b"The demo answers its own machine only. Turn DEMO off to serve others.\n"]
     path: str = environ.get("PATH_INFO", "")

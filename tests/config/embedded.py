@@ -1,5 +1,6 @@
 """A clone to start servers for: a path with spaces under a private home, for root and for an ordinary user."""
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -45,7 +46,8 @@ class Clone:
     def kill(self) -> None:
         """What a crash of the machine's memory killer does: no goodbye, pid files and sockets left."""
         for process in [*self.postgres(), *self.redis()]:
-            process.send_signal(signal.SIGKILL)
+            with contextlib.suppress(psutil.NoSuchProcess):  # Whose parent has just been killed.
+                process.send_signal(signal.SIGKILL)
         processes.await_end([*self.postgres(), *self.redis()])
 
 

@@ -17,7 +17,6 @@ from msgspec import structs
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from accounts.pipeline import Pipeline
-from config.environment import is_local
 from tokens.gateway import catalogues, express, housekeeping, languages, metering, service, store
 from tokens.gateway.ask import Missed, Pass, Spent
 from tokens.gateway.confirming import Confirmed
@@ -39,17 +38,20 @@ _ORDINARY: Final = {path.encode(): answer for path, answer in ORDINARY.items()}
 _LEFT_TO_UVICORN: Final = frozenset({"", "HTTP_TRANSFER_ENCODING", "HTTP_UPGRADE"})
 
 
-class Protocol(HttpToolsProtocol):
+class GatewayProtocol(HttpToolsProtocol):
     """One connection."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # As uvicorn has it.
         super().connection_made(transport)
         self._remote = self.client[0] if self.client else ""
-        # The demo answers its own machine only: the others are told so where pages are served.
-        self._answers = is_local(self._remote) or not settings.DEMO
+        self._answers = self.answers(self._remote)
         self._environ: WSGIEnvironment | None = None
         self._in_headers, self._read_since, self._idle_since = False, 0, self.loop.time()
         self._look_in(self.timeout_keep_alive)
+
+    def answers(self, remote: str) -> bool:
+        """Whether whoever calls from that address is answered here. Others hear why where pages are served."""
+        return True
 
     # --- Reading ------------------------------------------------------------------------------------------
 
