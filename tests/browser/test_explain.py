@@ -1,12 +1,16 @@
 """The page that explains a refusal before a real browser: live without losing the place, and whole without script."""
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, Route, expect
 
 from accounts.models import User
 from tests import factories
 from tests.browser.conftest import Open, faults
 from tests.factories import shop
+from tokens.gateway import refusal_log
+from tokens.gateway.ask import Ask, Decision, Refusal
+from tokens.models import Token
 
 NAME = "production"
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
@@ -110,3 +114,15 @@ def test_a_remedy_leads_where_it_is_bought(browse: Open, noor: User) -> None:
     expect(page.locator(".remedies a.primary")).to_have_text("Apply for flower")
     page.locator(".remedies").get_by_role("link", name="Buy").click()
     page.wait_for_url("**/orders/new/?product=*")
+
+
+def test_a_refused_call_with_a_long_name_stays_in_its_column(browse: Open, noor: User) -> None:
+    token = Token.objects.get()
+    ask = Ask("/v1/chat/completions", model="a-model-of-a-name-that-is-longer-than-the-column")
+    decision = Decision(ask, timezone.now(), refusals=(Refusal("model_not_found", "There is no such model."),))
+    ids = {"workspace": token.workspace.public_id, "application": token.application.public_id, "token": token.public_id}
+    refusal_log.note(decision, **ids)
+    assert refusal_log.flush()
+    entry = browse("/explain/", by=noor).locator(".recent a")
+    expect(entry).to_have_count(1)
+    assert entry.evaluate("one => one.scrollWidth <= one.clientWidth")
