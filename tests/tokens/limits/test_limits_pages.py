@@ -10,13 +10,13 @@ from django.urls import reverse
 from accounts.ids import new_public_id
 from accounts.models import AuditEvent
 from tests import factories
-from tests.tokens.pages.conftest import browser, world
+from tests.tokens.pages.conftest import _made, browser, world
 from tests.tokens.pages.test_making_tokens import mint
 from tiers.facts import NO_LIMITS, LimitFacts
 from tiers.models import AIModel, Grant, Tier
 from tokens.models import LimitOverride, Token
 
-__all__ = ["world"]
+__all__ = ["_made", "world"]
 pytestmark = pytest.mark.django_db
 
 

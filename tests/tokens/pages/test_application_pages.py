@@ -45,7 +45,7 @@ def test_an_unverified_address_makes_no_application_and_is_told_so(db: None) -> 
     EmailAddress.objects.filter(user=sam).update(verified=False)
     answer = signed_in(sam).post("/applications/new/", GIVEN)
     assert answer.status_code in (403, 422)
-    assert not Application.objects.exists()
+    assert not Application.objects.filter(created_by=sam).exists()
 
 
 def test_it_is_edited(world: SimpleNamespace) -> None:

@@ -14,7 +14,7 @@ from accounts import announcing
 from accounts.errands import Errands
 from tests import factories
 from tests.jobs.silent import blackhole
-from tests.tokens.pages.conftest import browser
+from tests.tokens.pages.conftest import browser, make_world
 from tiers import tasks
 from tiers.models import Grant
 from tokens.actions.applications import suspend_application
@@ -24,6 +24,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 BEHIND, EFFECTIVE = "Not yet effective at gateways", "ffective at gateways."
 
 Act = Callable[[SimpleNamespace], str]
+
+
+@pytest.fixture
+def world(transactional_db: None) -> SimpleNamespace:
+    return make_world()
 
 
 @pytest.fixture(autouse=True)
