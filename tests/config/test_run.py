@@ -18,9 +18,9 @@ from tests.config.embedded import PROJECT, Clone, clone
 from tests.fixtures.proxies import free_port
 
 __all__ = ["clone"]
-pytestmark = [pytest.mark.server, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.server, pytest.mark.timeout(1500)]
 LEFT_OUT = shutil.ignore_patterns("var", ".venv", ".git", "__pycache__", ".*_cache", ".hypothesis", "tests")
-ANSWER_SECONDS = 180
+ANSWER_SECONDS = 400
 
 
 @pytest.fixture
