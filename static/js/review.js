@@ -102,6 +102,7 @@ function tell(fresh) {
   const standing = one("[data-part=standing]", fresh);
   const place = one("#standing");
   if (standing && place && place.textContent !== standing.textContent) place.innerHTML = standing.innerHTML;
+  if (standing) one("#detail").dataset.read = fresh.dataset.since;
 }
 
 function apply(fresh) {
@@ -146,10 +147,10 @@ function showGathered() {
 }
 
 async function ask(pane) {
-  const { id = "", version = "" } = one("#detail")?.dataset ?? {};
+  const { id = "", version = "", read = "" } = one("#detail")?.dataset ?? {};
   const signals = one("#signals")?.dataset.mark;
   const address = new URL(pane.dataset.live, location.href);
-  const also = { since: pane.dataset.since, from: pane.dataset.from, open: id, version };
+  const also = { since: pane.dataset.since, from: pane.dataset.from, open: id, version, read };
   if (signals !== undefined) also.signals = signals;
   for (const [name, value] of Object.entries(also)) address.searchParams.set(name, value);
   const answer = await fetch(address, { headers: { "HX-Request": "true" } }).catch(() => null);

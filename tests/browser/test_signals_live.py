@@ -9,6 +9,7 @@ from accounts.models import PlatformRole
 from tests import factories
 from tests.browser.conftest import Open, faults
 from tests.tokens.review.conftest import ask
+from tokens.actions.requests import add_message
 from tokens.evidence import gathering
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -64,3 +65,12 @@ def test_checking_again_too_soon_says_when(browse: Open, desk: SimpleNamespace) 
     page.get_by_role("button", name="Check again").click()
     expect(page.get_by_role("alert")).to_contain_text("was checked a moment ago")
     assert [fault for fault in faults(page) if "429" not in fault] == []
+
+
+def test_a_word_of_the_applicant_is_said_beside_the_draft(browse: Open, desk: SimpleNamespace) -> None:
+    page = browse(f"/review/{desk.first.public_id}/", by=desk.maintainer)
+    expect(page.locator("#d-h")).to_have_text("First")
+    page.locator("[name=note]").fill("Not yet sent")
+    add_message(access_request=desk.first, text="One more thing", by=desk.first.applicant)
+    expect(page.locator("#standing")).to_contain_text("Noor wrote about it.")
+    expect(page.locator("[name=note]")).to_have_value("Not yet sent")

@@ -6,7 +6,8 @@ from typing import Final
 from django.db.models import Q
 
 from accounts.models import User
-from tokens.models import AccessRequest, Mention
+from tokens.models import AccessRequest, Mention, RequestMessage
+from tokens.policies.requests import can_read_internal
 from tokens.selectors.review_filters import Filters, narrowed
 
 # A row carries the time at which its transaction began, and is seen when that ends.
@@ -30,3 +31,13 @@ def behind(since: datetime, now: datetime, viewer: User) -> bool:
 def arrived(filters: Filters, viewer: User, since: datetime, now: datetime) -> int:
     """How many among these filters were sent since then; never counts beyond a hundred."""
     return narrowed(filters, viewer, now).filter(submitted_at__gt=since)[: MOST_COUNTED + 1].count()
+
+
+def said(public_id: str, since: datetime, viewer: User) -> RequestMessage | None:
+    """The newest that somebody else wrote about this access request since then, if the viewer may read it. One query
+    where nobody wrote."""
+    messages = RequestMessage.objects.filter(access_request__public_id=public_id, at__gt=since).exclude(author=viewer)
+    newest = messages.select_related("author", "access_request").order_by("-id").first()
+    if newest is None or (newest.internal and not can_read_internal(viewer, newest.access_request)):
+        return None
+    return newest

@@ -6,6 +6,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts import clock
@@ -14,12 +15,12 @@ from accounts.roles import Permission
 from tiers import snapshot
 from tokens.actions.mentions import mark_seen
 from tokens.links import to_part
-from tokens.models import AccessRequest
+from tokens.models import AccessRequest, RequestMessage
 from tokens.policies.requests import what_happened
 from tokens.selectors import review as selectors
 from tokens.selectors.review_detail import find
 from tokens.selectors.review_filters import read, visible
-from tokens.selectors.review_live import arrived, behind
+from tokens.selectors.review_live import arrived, behind, said
 from tokens.selectors.review_rows import rows
 from tokens.selectors.review_signals import mark, progress, signals
 from tokens.views.review_page import onward, show, show_list, tabs
@@ -56,10 +57,12 @@ def following(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def live(request: SignedInRequest) -> HttpResponse:
     """The list anew, if it is behind `since`, or 204; and how many came in after `from`. Of the request that is open
-    (`open`, seen at `version`, with its `signals`) only what somebody else did to it, and what was gathered: what is
-    read or typed there stays."""
+    (`open`, `read` then at `version`, with its `signals`) only what somebody else did to it or wrote, and what was
+    gathered: what is read or typed there stays."""
     now, since, first = clock.now(), _moment(request.GET.get("since", "")), _moment(request.GET.get("from", ""))
-    if since is not None and not behind(since, now, request.user):
+    read_at = _moment(request.GET.get("read", ""))
+    message = said(_open(request), read_at, request.user) if read_at else None
+    if since is not None and message is None and not behind(since, now, request.user):
         return HttpResponse(status=204)
     filters = read(request.GET)
     found = selectors.queue(filters, request.user, now)
@@ -71,7 +74,7 @@ def live(request: SignedInRequest) -> HttpResponse:
         "rows": rows([asked.pk for asked in found.rows], request.user, snapshot.kept(), now),
         "at": now.isoformat(),
         "arrived": arrived(filters, request.user, first, now) if first else 0,
-        **_opened(request, now),
+        **_opened(request, message, now),
     }
     return render(request, "review/live.html", context)
 
@@ -85,15 +88,20 @@ def _moment(text: str) -> datetime | None:
     return moment if moment is not None and moment.tzinfo is not None else None
 
 
-def _opened(request: SignedInRequest, now: datetime) -> dict[str, object]:
+def _open(request: SignedInRequest) -> str:
+    return request.GET.get("open", "")[:12].replace("\0", "")
+
+
+def _opened(request: SignedInRequest, message: RequestMessage | None, now: datetime) -> dict[str, object]:
     """The row of the request that is open, wherever it is by now, and what became of it since it was opened."""
-    opened = visible().filter(public_id=request.GET.get("open", "")[:12].replace("\0", "")).first()
+    opened = visible().filter(public_id=_open(request)).first()
     if opened is None:
         return {}
     changed = str(opened.version) != request.GET.get("version", "")
+    wrote = _("%(name)s wrote about it.") % {"name": message.author.display_name} if message else ""
     return {
         "open_rows": rows([opened.pk], request.user, snapshot.kept(), now),
-        "happened": what_happened(find(opened.public_id)) if changed else "",
+        "happened": what_happened(find(opened.public_id)) if changed else wrote,
         "fresh_signals": _signals(opened, request.GET.get("signals"), now),
     }
 
