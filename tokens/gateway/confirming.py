@@ -1,6 +1,7 @@
 """Whether a stored pass is still the newest, as PostgreSQL says to an ask that has arrived: a refusal may rest on it
 then, as on a pass that was just read. One small statement, on a connection of its own, for all asks that wait."""
 
+import select
 import threading
 import time
 from collections.abc import Iterable
@@ -13,13 +14,14 @@ import psycopg
 import structlog
 from django.db import connection
 from psycopg.pq import ExecStatus
-from psycopg.pq.abc import PGresult
+from psycopg.pq.abc import PGconn, PGresult
 
 from tokens.gateway.ask import Pass
 
 _versions = msgspec.json.Decoder(dict[str, int] | None).decode
 log = structlog.get_logger(__name__)
 REST: Final = 1.0  # seconds, after a failure
+MOST_SECONDS: Final = 1.0  # of one statement
 NAME: Final = b"confirmed"
 _VERSIONS: Final = """
 SELECT extract(epoch FROM statement_timestamp())::float8,
@@ -75,7 +77,7 @@ def _fly(flight: _Flight) -> None:
     try:
         if _connection is None:
             _connection = opened()
-        said, versions = read(_connection.pgconn.exec_prepared(NAME, [named(flight.workspaces)]))
+        said, versions = read(_answer(_connection.pgconn, named(flight.workspaces)))
     except psycopg.Error as error:
         log.warning("not_confirmed", error=str(error))
         if _connection is not None:
@@ -84,6 +86,21 @@ def _fly(flight: _Flight) -> None:
         _rests_until = time.monotonic() + REST
         return
     flight.said, flight.versions = said, versions
+
+
+def _answer(pgconn: PGconn, workspaces: bytes) -> PGresult | None:
+    """Raises psycopg.Error where there is none in time: a PostgreSQL that hangs must not hold all who wait in line."""
+    pgconn.send_query_prepared(NAME, [workspaces])
+    readable, deadline = select.poll(), time.monotonic() + MOST_SECONDS
+    readable.register(pgconn.socket, select.POLLIN)
+    while pgconn.is_busy():
+        if not readable.poll(max(0.0, deadline - time.monotonic()) * 1000):
+            raise psycopg.OperationalError("PostgreSQL does not answer in time.")
+        pgconn.consume_input()
+    found = pgconn.get_result()
+    while pgconn.get_result() is not None:
+        pass
+    return found
 
 
 def named(workspaces: Iterable[str]) -> bytes:

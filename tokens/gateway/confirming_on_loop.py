@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 import psycopg
 import structlog
@@ -15,7 +15,6 @@ from tokens.gateway.ask import Pass
 from tokens.gateway.confirming import Confirmed
 
 log = structlog.get_logger(__name__)
-_MOST_SECONDS: Final = 1.0  # of one statement
 
 # Gets what PostgreSQL said, or None where it has a newer pass or says nothing. Raises nothing.
 Told = Callable[[Confirmed | None], None]
@@ -62,7 +61,9 @@ class Confirmer:
             return
         self._flying, self._waiting = self._waiting, []
         names = {rights.workspace for rights, _told in self._flying}
-        self._deadline = self._loop.call_later(_MOST_SECONDS, partial(self._failed, "PostgreSQL does not answer."))
+        self._deadline = self._loop.call_later(
+            confirming.MOST_SECONDS, partial(self._failed, "PostgreSQL does not answer.")
+        )
         try:
             self._connection.pgconn.send_query_prepared(confirming.NAME, [confirming.named(names)])
             self._send(self._connection.pgconn)
