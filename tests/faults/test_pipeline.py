@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,13 @@ READY = pack("PING")
 
 
 def on_a_loop(test: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(asyncio.wait_for(test(), 60))
+    """On a thread of its own, since a browser's loop may run on this one."""
+
+    async def timed() -> None:
+        await asyncio.wait_for(test(), 60)
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(timed())).result()
 
 
 async def answers(pipeline: Pipeline, *commands: bytes) -> list[Any]:
