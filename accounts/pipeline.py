@@ -15,10 +15,12 @@ import hiredis
 import structlog
 from redis.connection import SSLConnection, UnixDomainSocketConnection, parse_url
 
-from accounts.wire import REST, TIMEOUT, pack
+from accounts.wire import REST, TIMEOUT, connected, pack
 
 log = structlog.get_logger(__name__)
 _LOOKS: Final = TIMEOUT / 5  # seconds between two looks at what is waiting
+# So many commands leave together: Redis begins with them while the next calls are read.
+_TOGETHER: Final = 8
 
 # Gets what Redis answered, an error as a value; None where it did not in time. Raises nothing.
 Told = Callable[[Any], None]
@@ -28,6 +30,7 @@ class Pipeline:
     """A Redis, by its URL."""
 
     def __init__(self, url: str, loop: asyncio.AbstractEventLoop) -> None:
+        self._url = url
         self._options: dict[str, Any] = dict(parse_url(url))  # type: ignore[no-untyped-call]
         self._loop = loop
         self._link: _Link | None = None
@@ -48,6 +51,7 @@ class Pipeline:
             self._connecting = self._loop.create_task(self._connected())
 
     async def _connected(self) -> None:
+        link: _Link | None = None
         try:
             async with asyncio.timeout(TIMEOUT):
                 link = await self._opened()
@@ -56,13 +60,15 @@ class Pipeline:
                     if isinstance(reply, hiredis.ReplyError):
                         raise OSError(str(reply))
             self._link = link
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             self._failed(str(error))
+            if link is not None:
+                link.abort()
         finally:
             self._connecting = None
 
     async def _opened(self) -> "_Link":
-        options, made = self._options, lambda: _Link(self._loop, self._failed)
+        options, made = self._options, lambda: _Link(self._loop, self._lost)
         if options.get("connection_class") is UnixDomainSocketConnection:
             _transport, link = await self._loop.create_unix_connection(made, options["path"])
             return link
@@ -80,18 +86,26 @@ class Pipeline:
             found.append(("SELECT", str(database)))
         return found
 
+    def _lost(self, link: "_Link", why: str, *, for_good: bool) -> None:
+        """Others than the one that is in use have nobody waiting."""
+        if link is self._link:
+            self._failed(why, for_good=for_good)
+
     def _failed(self, why: str, *, for_good: bool = False) -> None:
-        """Whoever asks meanwhile is told so at once."""
+        """Whoever asks meanwhile is told so at once, and who asks on a thread too: what was under way here may have
+        been done, and must not be done twice."""
         self._link = None
         self._rests_until = float("inf") if for_good else self._loop.time() + REST
+        if not for_good:
+            connected(self._url).rest()
         log.warning("redis_pipeline_lost", why=why)
 
 
 class _Link(asyncio.Protocol):
     """One connection. What it answers comes in the order of what was asked."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, failed: Callable[..., None]) -> None:
-        self._loop, self._failed = loop, failed
+    def __init__(self, loop: asyncio.AbstractEventLoop, lost: Callable[..., None]) -> None:
+        self._loop, self._lost = loop, lost
         self._reader = hiredis.Reader()
         self._waiting: deque[tuple[Told, float]] = deque()
         self._leaving: list[bytes] = []
@@ -100,15 +114,19 @@ class _Link(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport: asyncio.Transport = transport  # type: ignore[assignment]  # What a stream's protocol gets.
+        # What is written leaves at once.
+        self._transport.set_write_buffer_limits(high=0)
 
     def ask(self, packed: bytes, told: Told) -> None:
         if self._ended:
             told(None)
             return
         self._waiting.append((told, self._loop.time()))
-        if not self._leaving:
-            self._loop.call_soon(self._leave)
         self._leaving.append(packed)
+        if len(self._leaving) >= _TOGETHER:
+            self._leave()
+        elif len(self._leaving) == 1:
+            self._loop.call_soon(self._leave)
 
     async def answer(self, packed: bytes) -> Any:
         """Raises OSError where there is none."""
@@ -120,16 +138,20 @@ class _Link(asyncio.Protocol):
         return reply
 
     def _leave(self) -> None:
-        if self._looking is None:
-            self._looking = self._loop.call_later(_LOOKS, self._look)
-        self._transport.write(b"".join(self._leaving))
-        self._leaving.clear()
+        if self._leaving:
+            self._transport.write(b"".join(self._leaving))
+            self._leaving.clear()
+            if self._looking is None:
+                self._looking = self._loop.call_later(_LOOKS, self._look)
 
     def data_received(self, data: bytes) -> None:
         reader, waiting = self._reader, self._waiting
         reader.feed(data)
         try:
-            while waiting and (reply := reader.gets()) is not False:
+            while (reply := reader.gets()) is not False:
+                if not waiting:
+                    self._end("Redis says what nobody asked.")
+                    return
                 told, _asked_at = waiting.popleft()
                 if isinstance(reply, hiredis.ReplyError) and str(reply).startswith("MOVED "):
                     self._end(str(reply), for_good=True)
@@ -152,8 +174,11 @@ class _Link(asyncio.Protocol):
     def _end(self, why: str, *, for_good: bool = False) -> None:
         if self._ended:
             return
-        self._ended = True
-        self._transport.abort()
-        self._failed(why, for_good=for_good)
+        self.abort()
+        self._lost(self, why, for_good=for_good)
         while self._waiting:
             self._waiting.popleft()[0](None)
+
+    def abort(self) -> None:
+        self._ended = True
+        self._transport.abort()

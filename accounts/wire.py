@@ -66,6 +66,10 @@ class Wire:
     def _forget(self) -> None:
         self._local = threading.local()
 
+    def rest(self) -> None:
+        """Try nothing for a while: others have found it away."""
+        self._rests_until = time.monotonic() + REST
+
     def run(self, script: Script, keys: Sequence[str], arguments: Sequence[Value]) -> Any:
         """Run a script on keys of one slot. Raises Away, or redis.ResponseError for a mistake of ours."""
         reply = self.call("EVALSHA", script.digest, len(keys), *keys, *arguments, key=keys[0])
@@ -183,7 +187,7 @@ class Wire:
             self._slots = {slot: other for slot, other in self._slots.items() if other != node}
 
     def _away(self, why: str) -> Away:
-        self._rests_until = time.monotonic() + REST
+        self.rest()
         return Away(why)
 
 

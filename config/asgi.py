@@ -1,12 +1,12 @@
 """What the server is given: a protocol that answers ordinary calls of gateways itself, and an application for all other
 requests, which are served by threads, as the one WSGI callable."""
 
-from collections import deque
+import asyncio
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
 from a2wsgi import WSGIMiddleware
-from a2wsgi.asgi_typing import Receive, ReceiveEvent, Scope, Send
+from a2wsgi.asgi_typing import Receive, ReceiveEvent, Scope, Send, SendEvent
 from a2wsgi.wsgi_typing import Environ, StartResponse
 
 # Sets Django up, which the protocol's modules need.
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Protocol", "application"]
 THREADS = 4
 AHEAD = 1 << 20  # bytes; of longer bodies the rest is read by the thread
+MOST_SECONDS = 20  # in which nothing of that comes
 
 
 class Protocol(GatewayProtocol):
@@ -38,23 +39,34 @@ _threads = WSGIMiddleware(_served, workers=THREADS)
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """A thread is taken once the body is there, so that whoever sends slowly holds none."""
-    ahead: deque[ReceiveEvent] = deque()
-    size = 0
-    while size <= AHEAD and not (ahead and _is_last(ahead[-1])):
-        ahead.append(await receive())
-        size += len(cast(bytes, ahead[-1].get("body", b"")))
-    if ahead[-1]["type"] == "http.disconnect":
-        return
+    body, more = bytearray(), True
+    while more and len(body) <= AHEAD:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return
+        body += cast(bytes, message.get("body", b""))
+        more = cast(bool, message.get("more_body", False))
+    ahead: list[ReceiveEvent] = [{"type": "http.request", "body": bytes(body), "more_body": more}]
+    failed: list[Exception] = []
 
     async def whole() -> ReceiveEvent:
         """A body that was cut off must not be taken for one that ended."""
-        message = ahead.popleft() if ahead else await receive()
+        if ahead:
+            return ahead.pop()
+        async with asyncio.timeout(MOST_SECONDS):
+            message = await receive()
         if message["type"] == "http.disconnect":
             raise ConnectionResetError("The caller went away.")
         return message
 
-    await _threads(scope, whole, send)
+    async def told(message: SendEvent) -> None:
+        """A thread whose answer cannot be sent is heard out: it would wait for ever."""
+        if not failed:
+            try:
+                await send(message)
+            except Exception as error:  # noqa: BLE001  It is raised once the thread is done.
+                failed.append(error)
 
-
-def _is_last(message: ReceiveEvent) -> bool:
-    return message["type"] == "http.disconnect" or not message.get("more_body", False)
+    await _threads(scope, whole, told)
+    if failed:
+        raise failed[0]

@@ -128,6 +128,11 @@ def test_what_callers_send_is_taken_as_http_has_it(place: Place) -> None:
     assert answer.status == 500
     ((answer, _body),) = place.send(place.forward_auth("X_Model: gpt-4o", "x_forwarded_uri: /other"))
     assert answer.status == 200
+    # Nor does it look at trailers.
+    trailer = f"\r\n0\r\nAuthorization: Bearer {place.key}\r\n\r\n".encode()
+    unknown = place.decision(chunked=True).replace(b"Authorization", b"X-Other").replace(b"\r\n0\r\n\r\n", trailer)
+    ((answer, _body),) = place.send(unknown)
+    assert answer.status == 401
     ((answer, _none),) = place.send(place.forward_auth(method="HEAD"), method="HEAD")
     assert (answer.status, answer.headers["X-Trellis-Tier"]) == (200, "seed")
 

@@ -40,9 +40,10 @@ def at(version: int) -> Catalogue:
     return catalogue
 
 
-def is_at(version: int) -> bool:
-    """Whether `at()` that version reads nothing."""
-    return _current is not None and _current.version == version
+def kept(version: int) -> Catalogue | None:
+    """The catalogue of that version, if this process has it. Reads nothing."""
+    catalogue = _current
+    return catalogue if catalogue is not None and catalogue.version == version else None
 
 
 def refresh() -> None:

@@ -93,14 +93,16 @@ def _answer(pgconn: PGconn, workspaces: bytes) -> PGresult | None:
     pgconn.send_query_prepared(NAME, [workspaces])
     readable, deadline = select.poll(), time.monotonic() + MOST_SECONDS
     readable.register(pgconn.socket, select.POLLIN)
-    while pgconn.is_busy():
-        if not readable.poll(max(0.0, deadline - time.monotonic()) * 1000):
-            raise psycopg.OperationalError("PostgreSQL does not answer in time.")
-        pgconn.consume_input()
-    found = pgconn.get_result()
-    while pgconn.get_result() is not None:
-        pass
-    return found
+    found: PGresult | None = None
+    while True:
+        while pgconn.is_busy():
+            if not readable.poll(max(0.0, deadline - time.monotonic()) * 1000):
+                raise psycopg.OperationalError("PostgreSQL does not answer in time.")
+            pgconn.consume_input()
+        result = pgconn.get_result()
+        if result is None:
+            return found
+        found = found or result
 
 
 def named(workspaces: Iterable[str]) -> bytes:
@@ -120,5 +122,8 @@ def read(result: PGresult | None) -> tuple[Confirmed, dict[str, int]]:
 def opened() -> psycopg.Connection[Any]:
     """Spoken to without a cursor, which would cost more than the statement."""
     made = psycopg.connect(**{**connection.get_connection_params(), "cursor_factory": None}, autocommit=True)
-    made.pgconn.prepare(NAME, _VERSIONS.encode())
+    prepared = made.pgconn.prepare(NAME, _VERSIONS.encode())
+    if prepared.status != ExecStatus.COMMAND_OK:
+        made.close()
+        raise psycopg.OperationalError(prepared.get_error_message())
     return made

@@ -31,6 +31,8 @@ class Confirmer:
         self._waiting: list[tuple[Pass, Told]] = []
         self._flying: list[tuple[Pass, Told]] = []
         self._deadline: asyncio.TimerHandle | None = None
+        self._result: pq.abc.PGresult | None = None
+        self._socket = -1
 
     def ask(self, rights: Pass, told: Told) -> bool:
         """False where nothing can be asked now: then `told` is never called."""
@@ -39,7 +41,7 @@ class Confirmer:
             return False
         self._waiting.append((rights, told))
         if len(self._waiting) == 1 and not self._flying:
-            self._loop.call_soon(self._fly)
+            self._loop.call_soon(self._guarded, self._fly)
         return True
 
     def _open(self) -> None:
@@ -54,70 +56,67 @@ class Confirmer:
             return
         self._connection = opened.result()
         self._connection.pgconn.nonblocking = 1
-        self._loop.add_reader(self._connection.pgconn.socket, self._read)
+        # Of a connection that is lost it can be asked no more.
+        self._socket = self._connection.pgconn.socket
+        self._loop.add_reader(self._socket, self._guarded, self._read)
 
-    def _fly(self) -> None:
-        if self._connection is None or not self._waiting:
+    def _guarded(self, step: Callable[[pq.abc.PGconn], None]) -> None:
+        """Whatever goes wrong, nobody is left waiting."""
+        if self._connection is not None:
+            try:
+                step(self._connection.pgconn)
+            except Exception as error:  # noqa: BLE001  It is logged, and all who wait go another way.
+                self._failed(str(error))
+
+    def _fly(self, pgconn: pq.abc.PGconn) -> None:
+        if self._flying or not self._waiting:
             return
         self._flying, self._waiting = self._waiting, []
         names = {rights.workspace for rights, _told in self._flying}
-        self._deadline = self._loop.call_later(
-            confirming.MOST_SECONDS, partial(self._failed, "PostgreSQL does not answer.")
-        )
-        try:
-            self._connection.pgconn.send_query_prepared(confirming.NAME, [confirming.named(names)])
-            self._send(self._connection.pgconn)
-        except psycopg.Error as error:
-            self._failed(str(error))
+        failed = partial(self._failed, "PostgreSQL does not answer in time.")
+        self._deadline = self._loop.call_later(confirming.MOST_SECONDS, failed)
+        pgconn.send_query_prepared(confirming.NAME, [confirming.named(names)])
+        self._send(pgconn)
 
     def _send(self, pgconn: pq.abc.PGconn) -> None:
         """What the socket does not take at once follows when it can."""
         if pgconn.flush():
-            self._loop.add_writer(pgconn.socket, self._go_on)
+            self._loop.add_writer(self._socket, self._guarded, self._send)
         else:
-            self._loop.remove_writer(pgconn.socket)
+            self._loop.remove_writer(self._socket)
 
-    def _go_on(self) -> None:
-        try:
-            if self._connection is not None:
-                self._send(self._connection.pgconn)
-        except psycopg.Error as error:
-            self._failed(str(error))
-
-    def _read(self) -> None:
-        if self._connection is None:
-            return
-        pgconn = self._connection.pgconn
-        try:
-            pgconn.consume_input()
-            if pgconn.is_busy() or not self._flying:
-                return
+    def _read(self, pgconn: pq.abc.PGconn) -> None:
+        """An answer has two parts, what was said and its end, and either may be late."""
+        pgconn.consume_input()
+        while self._flying and not pgconn.is_busy():
             result = pgconn.get_result()
-            while pgconn.get_result() is not None:
-                pass
-            said, versions = confirming.read(result)
-        except psycopg.Error as error:
-            self._failed(str(error))
-            return
-        flown, self._flying = self._flying, []
-        if self._deadline is not None:
-            self._deadline.cancel()
-        if self._waiting:
-            self._fly()
-        for rights, told in flown:
-            told(said if versions.get(rights.workspace) == rights.rights_version else None)
+            if result is not None:
+                self._result = result
+                continue
+            said, versions = confirming.read(self._result)
+            flown, self._flying, self._result = self._flying, [], None
+            self._forget_deadline()
+            for rights, told in flown:
+                told(said if versions.get(rights.workspace) == rights.rights_version else None)
+            self._fly(pgconn)
 
     def _failed(self, why: str) -> None:
         """Whoever waits goes another way, and so does who comes within a second."""
         log.warning("not_confirmed", error=why)
         self._rests_until = self._loop.time() + confirming.REST
+        lost, self._connection, self._result = self._connection, None, None
+        left, self._flying, self._waiting = [*self._flying, *self._waiting], [], []
+        self._forget_deadline()
+        try:
+            if lost is not None:
+                self._loop.remove_reader(self._socket)
+                self._loop.remove_writer(self._socket)
+                lost.close()
+        finally:
+            for _rights, told in left:
+                told(None)
+
+    def _forget_deadline(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
-        if self._connection is not None:
-            self._loop.remove_reader(self._connection.pgconn.socket)
-            self._loop.remove_writer(self._connection.pgconn.socket)
-            self._connection.close()
-            self._connection = None
-        left, self._flying, self._waiting = [*self._flying, *self._waiting], [], []
-        for _rights, told in left:
-            told(None)
+            self._deadline = None

@@ -36,7 +36,6 @@ from tokens.gateway import (
     usage,
 )
 from tokens.gateway.ask import Ask, Decision, Missed, Pass, Refusal
-from tokens.gateway.confirming import Confirmed
 from tokens.gateway.decision import decide
 from tokens.gateway.http import Fault
 
@@ -178,14 +177,13 @@ def _while_away(ask: Ask, workspace: str, check: Check | None) -> tuple[Decision
 def _by_what_is_stored(ask: Ask, check: Check | None, missed: Missed) -> Decision | None:
     """A refusal by the stored pass, if PostgreSQL says, now, that there is no newer one."""
     said = confirming.confirmed(missed.rights) if missed.rights else None
-    decision = refused_by(ask, missed, said) if said else None
+    decision = refused_by(catalogues.at(said.catalogue_version), ask, missed, said.now) if said else None
     return decision and _checked(decision, check)
 
 
-def refused_by(ask: Ask, missed: Missed, said: Confirmed) -> Decision | None:
-    """The refusal by a stored pass that PostgreSQL has confirmed; None where there is none. Reads the catalogue if it
-    is not the newest."""
-    decision = decide(catalogues.at(said.catalogue_version), missed.rights, ask, said.now)
+def refused_by(catalogue: Catalogue, ask: Ask, missed: Missed, now: datetime) -> Decision | None:
+    """The refusal by a stored pass that PostgreSQL has confirmed; None where there is none. Reads nothing."""
+    decision = decide(catalogue, missed.rights, ask, now)
     return None if decision.allow else structs.replace(decision, limits=missed.limits)
 
 

@@ -24,6 +24,7 @@ from tokens.gateway.confirming_on_loop import Confirmer
 from tokens.gateway.http import Call, Ready, body_of, head_of, headers_of, variable
 from tokens.gateway.protocols import ordinary
 from tokens.gateway.protocols.ordinary import Asking
+from tokens.gateway.store import Taken
 from tokens.gateway.wsgi import ORDINARY, answered
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ log = structlog.get_logger(__name__)
 LONGEST: Final = 1 << 16
 # What is not answered at once waits for PostgreSQL in one of these.
 THREADS: Final = 4
+_LONGEST_NAME: Final = 64
 _ORDINARY: Final = {path.encode(): answer for path, answer in ORDINARY.items()}
 _LEFT_TO_UVICORN: Final = frozenset({"", "HTTP_TRANSFER_ENCODING", "HTTP_UPGRADE"})
 
@@ -43,10 +45,12 @@ class GatewayProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # As uvicorn has it.
         super().connection_made(transport)
+        # What is written leaves at once, and not once all other calls of the moment are done.
+        transport.set_write_buffer_limits(high=0)
         self._remote = self.client[0] if self.client else ""
         self._answers = self.answers(self._remote)
         self._environ: WSGIEnvironment | None = None
-        self._in_headers, self._read_since, self._idle_since = False, 0, self.loop.time()
+        self._is_dropped, self._read_since, self._idle_since = False, 0, self.loop.time()
         self._look_in(self.timeout_keep_alive)
 
     def answers(self, remote: str) -> bool:
@@ -56,20 +60,29 @@ class GatewayProtocol(HttpToolsProtocol):
     # --- Reading ------------------------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
-        """Headers without an end would fill the memory."""
+        """What is neither a body nor comes to an end, such as headers and trailers, would fill the memory."""
         self._read_since += len(data)
-        if self._read_since > LONGEST and self._in_headers:
-            self.send_400_response("The headers are too long.")
-            return
         super().data_received(data)
+        if self._read_since > LONGEST and not self.transport.is_closing():
+            self.send_400_response("The headers are too long.")
+
+    def send_400_response(self, msg: str) -> None:
+        """Whoever waits for an answer must not take this for it."""
+        if self.cycle is None or self.cycle.response_complete:
+            super().send_400_response(msg)
+        else:
+            self.transport.abort()
 
     def on_message_begin(self) -> None:
         self.url, self.headers, self.expect_100_continue = b"", [], False
         self._environ, self._body = None, b""
-        self._in_headers, self._read_since, self._idle_since = True, 0, self.loop.time()
+        self._read_since, self._idle_since = 0, self.loop.time()
 
     def on_headers_complete(self) -> None:
-        self._in_headers = False
+        # Nobody is there any more to be answered.
+        self._is_dropped = self.transport.is_closing()
+        if self._is_dropped:
+            return
         path, _mark, query = self.url.partition(b"?")
         usual = _ORDINARY.get(path)
         environ = self._environ_of(path, query) if usual and self._is_free() else None
@@ -88,6 +101,8 @@ class GatewayProtocol(HttpToolsProtocol):
         self.url, self.expect_100_continue = url, expects
         self.headers += [(name, value) for name, value in headers if b"_" not in name]
         super().on_headers_complete()
+        # Trailers, which a proxy may not have looked at, come after the body and are nobody's headers.
+        self.headers = []
 
     def _is_free(self) -> bool:
         """Whether nothing is being answered or told on this connection, nor expected but the request itself."""
@@ -114,15 +129,17 @@ class GatewayProtocol(HttpToolsProtocol):
         return environ
 
     def on_body(self, body: bytes) -> None:
-        if self._environ is None:
-            super().on_body(body)
-        else:
+        self._read_since, self._idle_since = 0, self.loop.time()
+        if self._environ is not None:
             self._body += body
+        elif not self._is_dropped:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         environ = self._environ
         if environ is None:
-            super().on_message_complete()
+            if not self._is_dropped:
+                super().on_message_complete()
             return
         self._environ = None
         housekeeping.ensure()
@@ -160,16 +177,22 @@ class GatewayProtocol(HttpToolsProtocol):
             rest = partial(ordinary.finished, asking, express.NOTHING) if reply is None else partial(_anew, asking)
             self._wait(turn, asking.environ, rest)
             return
+        found: Ready | Call | None
         try:
-            taken = store.read_stored(reply)
-            found = express.read(asking.taking, taken)
-            if found is None and taken is not None and taken.blob is not None:
-                found = self._given_back(asking, *express.not_allowed(asking.taking, taken, taken.blob))
-                if found.rights and self._confirm(turn, asking, found, found.rights):
-                    return
-            self._tell(turn, ordinary.finished(asking, found or express.NOTHING))
+            found = self._found(turn, asking, store.read_stored(reply))
         except Exception as error:  # noqa: BLE001  It is answered and logged as any other.
-            self._tell(turn, Call(asking.environ, failed=error))
+            found = Call(asking.environ, failed=error)
+        if found is not None:
+            self._tell(turn, found)
+
+    def _found(self, turn: "_Turn", asking: Asking, taken: Taken | None) -> Ready | Call | None:
+        """None where PostgreSQL was asked."""
+        found = express.read(asking.taking, taken)
+        if found is None and taken is not None and taken.blob is not None:
+            found = self._given_back(asking, *express.not_allowed(asking.taking, taken, taken.blob))
+            if found.rights and self._confirm(turn, asking, found, found.rights):
+                return None
+        return ordinary.finished(asking, found or express.NOTHING)
 
     def _given_back(self, asking: Asking, spent: Spent, missed: Missed) -> Missed:
         """Nobody waits for it. A Redis that does not know the script yet is told it on a thread."""
@@ -177,7 +200,9 @@ class GatewayProtocol(HttpToolsProtocol):
         packed = store.giving_back(spent, asking.taking.now)
 
         def told(reply: Any) -> None:
-            if isinstance(reply, Exception):
+            if reply is None:
+                log.warning("not_given_back", units=spent.units)
+            elif isinstance(reply, Exception):
                 anew()
 
         if not _pipeline(self.loop).ask(packed, told):
@@ -192,19 +217,22 @@ class GatewayProtocol(HttpToolsProtocol):
 
     def _confirmed(self, turn: "_Turn", asking: Asking, missed: Missed, said: Confirmed | None) -> None:
         """What is not confirmed is read anew on a thread."""
+        told = None
+        left = ordinary.finished(asking, structs.replace(missed, rights=None))
         try:
-            refused = None
-            if said is not None and catalogues.is_at(said.catalogue_version):
+            catalogue = catalogues.kept(said.catalogue_version) if said else None
+            if said and catalogue:
                 # What a refusal tells is in the language that is active.
                 translation.activate(languages.preferred(asking.environ.get("HTTP_ACCEPT_LANGUAGE", "")))
-                refused = service.refused_by(asking.taking.ask, missed, said)
-            left = ordinary.finished(asking, structs.replace(missed, rights=None, refused=refused))
-            if refused is None:
-                self._tell(turn, left)
-            else:
-                self._write(turn, _as_told(left))
+                refused = service.refused_by(catalogue, asking.taking.ask, missed, said.now)
+                if refused is not None:
+                    told = _as_told(ordinary.finished(asking, structs.replace(missed, rights=None, refused=refused)))
         except Exception as error:  # noqa: BLE001  It is answered and logged as any other.
-            self._tell(turn, Call(asking.environ, failed=error))
+            left = Call(asking.environ, failed=error)
+        if told is None:
+            self._tell(turn, left)
+        else:
+            self._write(turn, told)
 
     # --- Telling ------------------------------------------------------------------------------------------
 
@@ -228,14 +256,15 @@ class GatewayProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def _write(self, turn: "_Turn", told: "Told") -> None:
+        closes = told.closes or not turn.keep_alive
+        head = told.head.encode("latin-1")
+        last = b"Connection: close\r\n\r\n" if closes and not told.closes else b"\r\n"
+        date = b"".join([b"%b: %b\r\n" % header for header in self.server_state.default_headers])
         turn.response_complete = True
         if turn.disconnected or self.transport.is_closing():
             return
-        last = b"\r\n" if turn.keep_alive else b"Connection: close\r\n\r\n"
-        date = b"".join([b"%b: %b\r\n" % header for header in self.server_state.default_headers])
-        head = told.head.encode("latin-1")
         self.transport.write(b"".join((STATUS_LINE[told.status], date, head, last, told.body)))
-        if not turn.keep_alive:
+        if closes:
             self.transport.close()
         self.on_response_complete()
 
@@ -255,14 +284,17 @@ class GatewayProtocol(HttpToolsProtocol):
         self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
 
     def timeout_keep_alive_handler(self) -> None:
-        """Headers that do not end are no sign of life."""
-        if self.cycle is not None and not self.cycle.response_complete:
+        """Neither headers nor a body that do not go on are a sign of life, nor is a caller that does not listen."""
+        cycle = self.cycle
+        if cycle is not None and not (cycle.response_complete or cycle.more_body or self.flow.write_paused):
             self._idle_since = self.loop.time()
         left = self._idle_since + self.timeout_keep_alive - self.loop.time()
         if left > 0:
             self._look_in(left)
-        else:
+        elif (cycle is None or cycle.response_complete) and not self.flow.write_paused:
             super().timeout_keep_alive_handler()
+        else:
+            self.transport.abort()
 
     def _unset_keepalive_if_required(self) -> None:
         pass
@@ -279,6 +311,7 @@ class Told(NamedTuple):
     status: int
     head: str
     body: bytes
+    closes: bool = False
 
 
 class _Nobody:
@@ -293,6 +326,7 @@ class _Turn:
 
     __slots__ = ("disconnected", "keep_alive", "response_complete")
     message_event: Final = _Nobody()
+    more_body: Final = False
 
     def __init__(self, *, keep_alive: bool) -> None:
         self.keep_alive, self.disconnected, self.response_complete = keep_alive, False, False
@@ -317,7 +351,7 @@ def _as_told(found: Ready | Call) -> Told:
     if isinstance(found, Ready):
         return Told(200, found.head, found.body)
     answer = answered(found)
-    return Told(answer.status, head_of(headers_of(found, answer)), body_of(found, answer))
+    return Told(answer.status, head_of(headers_of(found, answer)), body_of(found, answer), found.cut_off)
 
 
 # --- What a process has one of ----------------------------------------------------------------------------
@@ -340,5 +374,5 @@ def _threads() -> ThreadPoolExecutor:
 
 @lru_cache(maxsize=1024)
 def _variable(header: bytes) -> str:
-    """Empty for what uvicorn's way leaves out."""
-    return "" if b"_" in header else variable(header.decode("latin-1"))
+    """Empty for what uvicorn's way leaves out, and for names that are too long to be remembered."""
+    return "" if b"_" in header or len(header) > _LONGEST_NAME else variable(header.decode("latin-1"))

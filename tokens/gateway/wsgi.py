@@ -1,6 +1,7 @@
 """The gateway's callable, in front of Django's: no middleware, no session, and never a traceback."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -66,7 +67,8 @@ def gateway(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iter
         start_response("200 OK", call.headers)
         return [call.body]
     answer = answered(call)
-    call.drain()
+    with suppress(OSError):  # Whoever goes away needs no answer.
+        call.drain()
     return respond(call, answer, start_response)
 
 
@@ -100,6 +102,9 @@ def _answer(call: Call) -> Answer:
         return _handler(call)(call)
     except Fault as fault:
         return openai_errors.of_fault(fault, call.request_id)
+    except (ConnectionError, TimeoutError) as error:
+        log.info("caller_went_away", path=call.path, request_id=call.request_id, error=str(error))
+        return Answer(400)
     except Exception:
         log.exception("gateway_failed", path=call.path, request_id=call.request_id)
         message = _("Something went wrong on our side. Nothing is wrong with your token.")
