@@ -9,13 +9,13 @@ import asyncio
 import ssl
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import hiredis
 import structlog
-from redis.connection import SSLConnection, UnixDomainSocketConnection, parse_url
+from redis.connection import SSLConnection, UnixDomainSocketConnection
 
-from accounts.wire import REST, TIMEOUT, connected, pack
+from accounts.wire import REST, TIMEOUT, connected, greeting, options_of, pack
 
 log = structlog.get_logger(__name__)
 _LOOKS: Final = TIMEOUT / 5  # seconds between two looks at what is waiting
@@ -31,7 +31,7 @@ class Pipeline:
 
     def __init__(self, url: str, loop: asyncio.AbstractEventLoop) -> None:
         self._url = url
-        self._options: dict[str, Any] = dict(parse_url(url))  # type: ignore[no-untyped-call]
+        self._options = options_of(url)
         self._loop = loop
         self._link: _Link | None = None
         self._connecting: asyncio.Task[None] | None = None
@@ -55,7 +55,7 @@ class Pipeline:
         try:
             async with asyncio.timeout(TIMEOUT):
                 link = await self._opened()
-                for command in self._greeting():
+                for command in greeting(self._options):
                     reply = await link.answer(pack(*command))
                     if isinstance(reply, hiredis.ReplyError):
                         raise OSError(str(reply))
@@ -76,15 +76,6 @@ class Pipeline:
         host, port = options.get("host", "localhost"), options.get("port", 6379)
         _transport, link = await self._loop.create_connection(made, host, port, ssl=context)
         return link
-
-    def _greeting(self) -> list[tuple[str, ...]]:
-        username, password, database = (self._options.get(name) for name in ("username", "password", "db"))
-        found: list[tuple[str, ...]] = []
-        if password:
-            found.append(("AUTH", username, password) if username else ("AUTH", password))
-        if database:
-            found.append(("SELECT", str(database)))
-        return found
 
     def _lost(self, link: "_Link", why: str, *, for_good: bool) -> None:
         """Others than the one that is in use have nobody waiting."""
@@ -113,7 +104,7 @@ class _Link(asyncio.Protocol):
         self._ended = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport: asyncio.Transport = transport  # type: ignore[assignment]  # What a stream's protocol gets.
+        self._transport = cast(asyncio.Transport, transport)  # What a stream's protocol gets.
         # What is written leaves at once.
         self._transport.set_write_buffer_limits(high=0)
 

@@ -55,7 +55,7 @@ class Wire:
     """A Redis, or a cluster, by the URL of one of its nodes."""
 
     def __init__(self, url: str, timeout: float = TIMEOUT) -> None:
-        self._options: dict[str, Any] = dict(parse_url(url))  # type: ignore[no-untyped-call]
+        self._options = options_of(url)
         self._timeout = timeout
         self._local = threading.local()
         self._slots: dict[int, Node] = {}
@@ -214,12 +214,8 @@ class _Connection:
             raise
 
     def _greet(self, options: dict[str, Any], node: Node | None) -> None:
-        password, username = options.get("password"), options.get("username")
-        if password:
-            credentials = (username, password) if username else (password,)
-            self._must("AUTH", *credentials)
-        if node is None and options.get("db"):
-            self._must("SELECT", options["db"])
+        for command in greeting(options, of_a_cluster=node is not None):
+            self._must(*command)
 
     def _must(self, *command: Value) -> None:
         reply = self.exchange(pack(*command))
@@ -277,6 +273,22 @@ def _open(options: dict[str, Any], node: Node | None, timeout: float) -> socket.
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, wait)
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, wait)
     return opened
+
+
+def options_of(url: str) -> dict[str, Any]:
+    """Of a connection, as redis-py reads them."""
+    return dict(parse_url(url))  # type: ignore[no-untyped-call]
+
+
+def greeting(options: dict[str, Any], *, of_a_cluster: bool = False) -> list[tuple[Value, ...]]:
+    """The commands that come before all others on a new connection. A node of a cluster has one database."""
+    password, username = options.get("password"), options.get("username")
+    found: list[tuple[Value, ...]] = []
+    if password:
+        found.append(("AUTH", username, password) if username else ("AUTH", password))
+    if not of_a_cluster and options.get("db"):
+        found.append(("SELECT", options["db"]))
+    return found
 
 
 def pack(*command: Value) -> bytes:
