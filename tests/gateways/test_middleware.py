@@ -100,7 +100,7 @@ def test_what_trellis_refuses_is_refused(front: Front, platform: Platform, beare
 def test_long_bodies_arrive_whole_where_the_route_names_the_model(
     front: Front, bearer: dict[str, str], size: int
 ) -> None:
-    body = os.urandom(size)
+    body = b"RIFF" + os.urandom(size - 4)
     call = seen(front, "POST", "/v1/audio/transcriptions", {**bearer, "Content-Type": "audio/wav"}, body)
     assert (call["length"], call["digest"]) == (size, sha256(body).hexdigest())
     padded = chat("gpt-4o-mini").ljust(size)

@@ -135,6 +135,14 @@ def test_a_body_that_looks_like_json_is_read_as_json(client: Client, seed: Minte
     headers = {**bearer(seed), "Content-Type": media, "X-Model": "gpt-4o-mini"}
     assert client.forward(headers=headers, body=b' {"model": "gpt-4o"}').error["code"] == "tier_required"
     assert client.forward(headers=headers, body=b"\x0c{").error["code"] == "invalid_json"
+    for encoding in ("utf-8-sig", "utf-16", "utf-16-le", "utf-32"):
+        body = '{"model": "gpt-4o"}'.encode(encoding)
+        assert client.forward(headers=headers, body=body).error["code"] == "invalid_json", encoding
+
+
+def test_a_recording_that_begins_with_a_brace_is_none(client: Client, seed: Minted) -> None:
+    headers = {**bearer(seed), "Content-Type": "audio/wav", "X-Model": "gpt-4o-mini"}
+    assert client.forward(headers=headers, body=b"{\xff\x00\x7f" * 100).status == 200
 
 
 def test_query_and_body_must_name_the_same_model(client: Client, seed: Minted) -> None:

@@ -1,5 +1,6 @@
 """The model that a forwarded body names: JSON, a form, or a form with files."""
 
+import re
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
@@ -17,6 +18,9 @@ MAX_BODY = 1 << 20
 FORM = "application/x-www-form-urlencoded"
 MAX_FIELDS = 1000
 NAME = "model"
+# An object's beginning as lenient readers take it, with a byte order mark or in UTF-16 too. A brace alone is not
+# enough: one recording in 256 begins with that byte.
+OBJECT = re.compile(rb"""(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\0]*\{[\s\0]*(?:["'}/]|\Z)""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ def read(call: Call) -> Content:
     body = call.body(MAX_BODY)
     if body is None:
         return Content(unread=True)
-    if body.lstrip().startswith(b"{"):
+    if OBJECT.match(body):
         return Content(_in_json(body))
     if call.media_type.startswith("multipart/"):
         return Content(_in_multipart(call, body))
