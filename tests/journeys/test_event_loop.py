@@ -104,6 +104,35 @@ def test_calls_are_answered_in_their_order_and_each_in_its_language(place: Place
             assert (answer.status, told["code"], told["message"].isascii()) == (200, "tier_required", in_english)
 
 
+OFFER = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA")
+
+
+def test_an_offer_of_another_protocol_costs_no_call_its_body(place: Place) -> None:
+    """Java's HttpClient makes one with each call. What comes behind such a call is a call of its own, and what is in
+    its body is none."""
+    question = b'{"subject": {"type": "token", "id": "trl_sk_x"}, "action": {"name": "chat_completion"}, "resource": '
+    question += b'{"type": "model", "id": "GET /healthz HTTP/1.1"}}'
+    fields = [f"Authorization: Bearer {place.key}", "Content-Type: application/json"]
+    authzen = request("POST /access/v1/evaluation", *fields, *OFFER, f"Content-Length: {len(question)}") + question
+    calls = [
+        place.decision(*OFFER),
+        place.decision(*OFFER, model=GATED, chunked=True),
+        place.forward_auth(*OFFER),
+        place.decision(),
+        request("GET /healthz", *OFFER),
+        authzen,
+        place.decision(*OFFER, "Expect: 100-continue", chunked=True)[:-5] + b"0\r\nUpgrade: h2c\r\n\r\n",
+        place.decision(),
+    ]
+    together = b"".join(calls)
+    in_two = [piece for call in calls for piece in (call.replace(b"\r\n\r\n", b"\r\n\r\n\0", 1).split(b"\0"))]
+    for pieces in ([together], in_two, [together[at : at + 97] for at in range(0, len(together), 97)]):
+        found = place.send(*pieces, answers=len(calls))
+        assert [answer.status for answer, _body in found] == [200] * len(calls)
+        codes = [(told.get("context") or told).get("code") for told in (json.loads(body or "{}") for _, body in found)]
+        assert codes == ["ok", "tier_required", None, "ok", None, "token_malformed", "ok", "ok"]
+
+
 NO_HTTP = [
     request("GET /v1/forward-auth?a=\xe9"),
     request("POST /v1/decisions", "Content-Length: 2", "Transfer-Encoding: chunked"),

@@ -14,7 +14,7 @@ import structlog
 from django.conf import settings
 from django.utils import translation
 from msgspec import structs
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from accounts.pipeline import Pipeline
 from tokens.gateway import catalogues, express, housekeeping, languages, metering, service, store
@@ -25,6 +25,7 @@ from tokens.gateway.http import Call, Ready, body_of, head_of, headers_of, varia
 from tokens.gateway.protocols import ordinary
 from tokens.gateway.protocols.ordinary import Asking
 from tokens.gateway.store import Taken
+from tokens.gateway.upgrades import OneProtocol
 from tokens.gateway.wsgi import ORDINARY, answered
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ _ORDINARY: Final = {path.encode(): answer for path, answer in ORDINARY.items()}
 _LEFT_TO_UVICORN: Final = frozenset({"", "HTTP_TRANSFER_ENCODING", "HTTP_UPGRADE"})
 
 
-class GatewayProtocol(HttpToolsProtocol):
+class GatewayProtocol(OneProtocol):
     """One connection."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # As uvicorn has it.
