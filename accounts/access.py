@@ -8,10 +8,11 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.functional import SimpleLazyObject
 
 from accounts.errors import NotFound
 from accounts.models import User, Workspace
-from accounts.roles import IN_WORKSPACE, Permission, require
+from accounts.roles import IN_WORKSPACE, OF_PLATFORM, Permission, require
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -20,11 +21,13 @@ SESSION_KEY = "workspace"
 
 
 class SignedInRequest(HttpRequest):
-    """What a view gets under `requires()`: a person, and the workspace they work in."""
+    """What a view gets under `requires()`: a person, and the workspace they work in. `to_decide`, where a view has it:
+    how many access requests wait for a decision, as the frame of the page says it."""
 
     user: User
     workspace: Workspace
     permission: Permission
+    to_decide: str
 
 
 class Named(Protocol):
@@ -46,7 +49,8 @@ def requires(
     permission: Permission,
 ) -> Callable[[View[P]], Callable[Concatenate[HttpRequest, P], HttpResponseBase]]:
     """Name a view's permission. A permission in a workspace is checked for the workspace the person works in, and
-    again by `owned()` for the workspace of the object. Visitors are sent to sign in."""
+    again by `owned()` for the workspace of the object. Pages of the platform look that workspace up if they need it.
+    Visitors are sent to sign in."""
 
     def decorate(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
         @wraps(view)
@@ -55,7 +59,8 @@ def requires(
                 return redirect_to_login(request.get_full_path())
             signed_in = cast(SignedInRequest, request)
             signed_in.permission = permission
-            signed_in.workspace = current_workspace(signed_in)
+            lazy = cast(Workspace, SimpleLazyObject(lambda: current_workspace(signed_in)))
+            signed_in.workspace = lazy if permission in OF_PLATFORM else current_workspace(signed_in)
             require(signed_in.user, permission, signed_in.workspace if permission in IN_WORKSPACE else None)
             return view(signed_in, *args, **kwargs)
 

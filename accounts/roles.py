@@ -79,6 +79,7 @@ PLATFORM_PERMISSIONS: dict[str, frozenset[Permission]] = {
     },
 }
 IN_WORKSPACE: frozenset[Permission] = WORKSPACE_PERMISSIONS[MembershipRole.OWNER]
+OF_PLATFORM: frozenset[Permission] = PLATFORM_PERMISSIONS[PlatformRole.ADMINISTRATOR] - _ANYBODY
 
 
 def may(user: User | AnonymousUser, permission: Permission, workspace: Workspace | None = None) -> bool:

@@ -15,7 +15,7 @@ from tokens.restrictions import Restrictions
 
 pytestmark = pytest.mark.django_db
 # Signing in and the frame take nine; the page itself: known actions, events, checkpoint.
-QUERIES = 13
+QUERIES = 12
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tests.factories import administrator, auditor, catalogue, maintainer, perso
 from tiers.models import LIMITS, AIModel, CatalogueVersion, Operation, Tier
 
 pytestmark = pytest.mark.django_db
-QUERIES = 15
+QUERIES = 14
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from tests.staff import shown
 from tiers.models import Alarm, Order, ProviderEvent, ProviderReference
 
 pytestmark = pytest.mark.django_db
-LIST_QUERIES, DETAIL_QUERIES = 11, 15
+LIST_QUERIES, DETAIL_QUERIES = 10, 14
 
 
 def at(event: ProviderEvent, page: str = "detail") -> str:

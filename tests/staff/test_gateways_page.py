@@ -17,7 +17,7 @@ from tokens.models import Gateway, GatewaySecret
 
 pytestmark = pytest.mark.django_db
 KEY = re.compile(r"trl_gw_[0-9a-z]{12}_[0-9A-Za-z]{27}_[0-9A-Za-z]{6}")
-QUERIES = 13
+QUERIES = 12
 FORM = {
     "name": "edge-1",
     "kind": "nginx",

@@ -17,7 +17,7 @@ from tokens.actions.reviews import approve_request
 from tokens.models import Application
 
 pytestmark = pytest.mark.django_db
-LIST_QUERIES, DETAIL_QUERIES = 15, 22
+LIST_QUERIES, DETAIL_QUERIES = 14, 21
 
 
 @pytest.fixture

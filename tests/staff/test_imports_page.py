@@ -108,5 +108,5 @@ def test_the_number_of_queries_does_not_depend_on_the_issues(
     form = added(client)
     upload(client, form, [payload(each) for each in range(1, number + 1)])
     client.get(f"/review/imports/{form.public_id}/")
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(13):
         client.get(f"/review/imports/{form.public_id}/")

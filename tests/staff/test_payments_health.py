@@ -16,7 +16,7 @@ from tiers.models import Alarm, Provider, ProviderEvent, Reconciliation
 from tiers.selectors import health
 
 pytestmark = pytest.mark.django_db
-QUERIES = 21
+QUERIES = 20
 
 
 def shown(client: Client) -> str:

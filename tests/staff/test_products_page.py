@@ -10,7 +10,7 @@ from tests.staff import shown
 from tiers.models import Product, ProductVersion, Tier
 
 pytestmark = pytest.mark.django_db
-LIST_QUERIES, DETAIL_QUERIES = 13, 15
+LIST_QUERIES, DETAIL_QUERIES = 12, 14
 FORM = {"slug": "flower", "name": "Flower", "tier": "", "amount": "5.00", "currency": "usd", "interval": ""}
 FORM |= {"lasts_days": "30", "grace_days": "", "partial_refund": "keep", "reason": "Asked for", "description": ""}
 

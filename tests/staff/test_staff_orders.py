@@ -15,7 +15,7 @@ from tiers.actions.manual_orders import record_order
 from tiers.models import Alarm, Order
 
 pytestmark = pytest.mark.django_db
-LIST_QUERIES, DETAIL_QUERIES = 12, 23
+LIST_QUERIES, DETAIL_QUERIES = 11, 22
 
 
 def at(order: Order, page: str = "order") -> str:

@@ -81,9 +81,9 @@ def test_the_number_of_queries_does_not_depend_on_how_many(
 ) -> None:
     chosen = [ask(f"Application {number}") for number in range(6)]
     text(desk.client, page_of(*chosen))
-    with django_assert_num_queries(26):
+    with django_assert_num_queries(25):
         text(desk.client, page_of(chosen[0]))
-    with django_assert_num_queries(26):
+    with django_assert_num_queries(25):
         text(desk.client, page_of(*chosen))
 
 
