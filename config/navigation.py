@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cache
 
-from django.urls import NoReverseMatch, reverse
+from django.conf import settings
+from django.urls import NoReverseMatch, get_script_prefix, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -182,6 +184,12 @@ def _current(entry: Entry, view_name: str) -> str:
 
 def _address(url_name: str) -> str:
     """Where an entry leads, or "" where this version has no such page."""
+    return _found(url_name, settings.ROOT_URLCONF, get_script_prefix())
+
+
+@cache
+def _found(url_name: str, urlconf: str, prefix: str) -> str:
+    """Each page has some thirty of them, and they stay as they are."""
     try:
         return reverse(url_name)
     except NoReverseMatch:

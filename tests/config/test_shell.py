@@ -43,7 +43,7 @@ def sections_of(role: str) -> set[Section]:
 @pytest.fixture
 def _all_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if every page existed, so that the table itself is what is tested."""
-    monkeypatch.setattr(navigation, "reverse", lambda name: f"/{name.replace(':', '/')}/")
+    monkeypatch.setattr(navigation, "_address", lambda name: f"/{name.replace(':', '/')}/")
 
 
 @pytest.mark.usefixtures("_all_pages")
