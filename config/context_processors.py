@@ -73,7 +73,10 @@ class Shell:
         """What waits: for reviewers access requests to decide, for staff open alarms, for others the access requests
         of their workspace and its orders."""
         if self.reviews:
-            waiting = {"review:queue": _up_to_99(AccessRequest.objects.filter(state__in=TO_DECIDE))}
+            counted: str | None = getattr(self.request, "to_decide", None)
+            if counted is None:
+                counted = _up_to_99(AccessRequest.objects.filter(state__in=TO_DECIDE))
+            waiting = {"review:queue": counted}
             if self._has(Permission.PAYMENTS_READ):
                 waiting["events"] = _up_to_99(Alarm.objects.filter(resolved_at=None))
             return waiting

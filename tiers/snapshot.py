@@ -3,16 +3,24 @@
 import time
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 
 from django.conf import settings
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
+from accounts import clock
 from tiers.facts import Catalogue, GrantFacts, ModelFacts, OperationFacts, ProductFacts, TierFacts
 from tiers.models import AIModel, CatalogueVersion, Grant, Operation, ProductVersion, ProviderPrice, Tier
 from tiers.order_states import Provider
 from tiers.payments import providers
+
+_EDITION: Final = """
+SELECT coalesce(version, 1), coalesce(catalogue.xmin::text, ''), statement_timestamp()
+  FROM (VALUES (1)) one (id) LEFT JOIN tiers_catalogueversion catalogue USING (id)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +46,28 @@ _kept: _Kept | None = None
 def kept() -> Catalogue:
     """The catalogue as it stands, for pages: one query while it does. What is no longer for sale by the clock alone is
     noticed within `CATALOGUE_KEPT` seconds; 0 keeps none."""
+    return kept_now()[1] if settings.CATALOGUE_KEPT else load()
+
+
+def kept_now() -> tuple[datetime, Catalogue]:
+    """And what time it is, by the same query."""
     global _kept
     if not settings.CATALOGUE_KEPT:
-        return load()
-    edition, found = _edition(), _kept
+        return clock.now(), load()
+    (edition, now), found = _edition(), _kept
     if found is None or found.edition != edition or time.monotonic() >= found.until:
         found = _kept = _Kept(edition, load(), time.monotonic() + settings.CATALOGUE_KEPT)
         if found.catalogue.version != edition.version:
             _kept = None  # Changed in between: the next one reads it again.
-    return found.catalogue
+    return now, found.catalogue
 
 
-def _edition() -> Edition:
+def _edition() -> tuple[Edition, datetime]:
+    """As of this moment, which is the one clock's (`accounts/clock.py`)."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT version, xmin::text FROM tiers_catalogueversion WHERE id = 1")
-        version, written_by = cursor.fetchone() or (1, "")
-    return Edition(version, written_by, tuple(sorted(name for name, _provider in providers())))
+        cursor.execute(_EDITION)
+        [(version, written_by, now)] = cursor.fetchall()
+    return Edition(version, written_by, tuple(sorted(name for name, _provider in providers()))), now
 
 
 def load() -> Catalogue:

@@ -66,11 +66,15 @@ class Offer:
 
 
 def offer(user: User, now: datetime) -> Offer | None:
-    """One small query where there is nothing to undo, as on most pages. Whether something happened since is found out
-    by undoing."""
+    """One small query where there is nothing to undo, as on most pages."""
     newest = standing().filter(by=user, at__gt=now - review_terms.UNDO_FOR).order_by("-at", "-id")
-    pk = newest.values_list("pk", flat=True).first()
-    last = standing().filter(pk=pk).first() if pk is not None else None
+    return offered(newest.values_list("pk", flat=True).first(), user, now)
+
+
+def offered(newest: int | None, user: User, now: datetime) -> Offer | None:
+    """Of the newest of this person's decisions that stand, if it is new enough. Whether something happened since is
+    found out by undoing. No query where there is none."""
+    last = standing().filter(pk=newest).first() if newest is not None else None
     if last is None or last.version != last.access_request.version:
         return None
     number = standing().filter(by=user, batch=last.batch).count() if last.batch else 1

@@ -3,15 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from accounts.models import User
 from tiers.facts import Catalogue
-from tokens.models.desk import ReviewGroup
 from tokens.models.signals import SignalKind
 from tokens.selectors.review_filters import AGES, KINDS, LANGUAGES, Filters
-from tokens.selectors.reviewers import reviewers
-
-Choice = tuple[str, str]
-MOST_PEOPLE = 200
+from tokens.selectors.review_tools import Choice, Tools
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +23,17 @@ class Choices:
     languages: tuple[Choice, ...]
 
 
-def choices(filters: Filters, catalogue: Catalogue, viewer: User) -> Choices:
+def choices(filters: Filters, catalogue: Catalogue, around: Tools) -> Choices:
     """A model that the catalogue no longer has stays there while it is chosen."""
     ranked = sorted(catalogue.tiers.values(), key=lambda tier: tier.rank)
-    people = reviewers().exclude(pk=viewer.pk).order_by("name", "pk").only("public_id", "name", "email")
     models = {*catalogue.models, *([filters.model] if filters.model else [])}
     return Choices(
-        people=tuple((person.public_id, person.display_name) for person in people[:MOST_PEOPLE]),
+        people=around.people,
         tiers=tuple((tier.slug, tier.slug) for tier in ranked[1:]),
         models=tuple((name, name) for name in sorted(models)),
         kinds=_worded(KINDS.items()),
         ages=_worded(AGES.items()),
-        groups=_worded(ReviewGroup.objects.order_by("name").values_list("public_id", "name")),
+        groups=around.groups,
         signals=_worded(SignalKind.choices),
         languages=_worded(LANGUAGES.items()),
     )

@@ -12,7 +12,6 @@ from django.utils.translation import gettext, ngettext
 from accounts.models import User
 from tiers.entitlements import standing
 from tiers.facts import Catalogue, GrantFacts, LimitFacts
-from tiers.models import Grant
 from tokens.models import AccessRequest, RequestState
 from tokens.models.requests import CLOSED, TO_DECIDE
 
@@ -29,13 +28,20 @@ TONES: Final = {
 MOST_HOSTS: Final = 10
 # In the order of GrantFacts.
 _FACTS: Final = (
-    *("public_id", "source", "source_id", "tier__slug", "model__name", "application_id", "permissions"),
+    *("held.public_id", "source", "source_id", "slug", "tiers_aimodel.name", "application_id", "permissions"),
     *("starts_at", "ends_at", "suspended_at", "revoked_at", "calls", "disputed_at"),
 )
 _LIMITS: Final = ("requests_per_minute", "requests_per_day", "requests_per_month", "concurrent_calls")
+_GRANTS: Final = f"""
+SELECT workspace_id, {", ".join([*_FACTS, *(f"held.{limit}" for limit in _LIMITS)])}
+  FROM tiers_grant held LEFT JOIN tiers_tier ON tiers_tier.id = tier_id
+       LEFT JOIN tiers_aimodel ON tiers_aimodel.id = model_id
+ WHERE workspace_id = ANY(%s) AND revoked_at IS NULL
+"""  # noqa: S608
 
 _PERSON: Final = "(SELECT coalesce(nullif(name, ''), split_part(email, '@', 1)) FROM accounts_user WHERE id = {})"
-# Each look-up by itself: as joins, PostgreSQL would weigh their orders for longer than all of it takes.
+# Each look-up by itself: as joins, PostgreSQL would weigh their orders for longer than all of it takes. Signals are so
+# many that `EXISTS` would gather all the bad ones first.
 _SHOWN: Final = f"""
 SELECT asked.public_id, asked.version, asked.state, asked.workspace_id, asked.application_id, asked.submitted_at,
        asked.due_at, asked.claim_ends_at,
@@ -46,11 +52,12 @@ SELECT asked.public_id, asked.version, asked.state, asked.workspace_id, asked.ap
        (SELECT name FROM tiers_aimodel WHERE id = asked.model_id),
        ARRAY(SELECT host FROM tokens_domain WHERE application_id = asked.application_id
               ORDER BY host LIMIT {MOST_HOSTS}),
-       EXISTS (SELECT FROM tokens_signal WHERE access_request_id = asked.id AND state = 'bad'),
+       coalesce((SELECT true FROM tokens_signal WHERE access_request_id = asked.id AND state = 'bad' LIMIT 1), false),
        EXISTS (SELECT FROM tokens_decision WHERE access_request_id = asked.id AND outcome = 'endorsed'
                   AND lapsed_at IS NULL AND undone_at IS NULL AND reopened_at IS NULL),
-       EXISTS (SELECT FROM tokens_mention mention JOIN tokens_requestmessage message ON message.id = message_id
-                WHERE access_request_id = asked.id AND person_id = %(viewer)s AND seen_at IS NULL)
+       asked.id IN (SELECT access_request_id FROM tokens_mention mention
+                      JOIN tokens_requestmessage message ON message.id = message_id
+                     WHERE person_id = %(viewer)s AND seen_at IS NULL)
   FROM tokens_accessrequest asked WHERE asked.id = ANY(%(ids)s) ORDER BY array_position(%(ids)s, asked.id)
 """  # noqa: S608
 
@@ -60,20 +67,24 @@ class Due:
     """How long something has waited and may wait yet. `tone` is empty while there is time."""
 
     left: str
-    age: str
+    waited: timedelta
     tone: str
+
+    @property
+    def age(self) -> str:
+        return span(self.waited)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """All that a row shows, in the reader's language. `model` where it asks for no tier. `stands_on`: the tier, while
-    it is open. `holder` has it claimed, else assigned, which `held` says in words. `warned`: something speaks against
-    it. `endorsed`: one of two approved. `mentioned`: the viewer is named in a message that they have not read."""
+    """All that a row shows, by which what it looks like is kept. `model` where it asks for no tier. `stands_on`: the
+    tier, while it is open. `due` and `domains` are in the reader's language. `holder` has it claimed, else assigned.
+    `warned`: something speaks against it. `endorsed`: one of two approved. `mentioned`: the viewer is named in a
+    message that they have not read."""
 
     public_id: str
     version: int
     application: str
-    select: str
     applicant: str
     domains: str
     stands_on: str
@@ -81,14 +92,26 @@ class Row:
     model: str
     due: str
     due_tone: str
-    tone: str
     state: str
     holder: str
-    held: str
     claimed: bool
     warned: bool
     endorsed: bool
     mentioned: bool
+
+    @property
+    def tone(self) -> str:
+        return TONES[RequestState(self.state)]
+
+    @property
+    def label(self) -> str:
+        return str(RequestState(self.state).label)
+
+    @property
+    def held(self) -> str:
+        """Who has it, in words."""
+        words = gettext("Claimed by %(name)s") if self.claimed else gettext("Assigned to %(name)s")
+        return words % {"name": self.holder} if self.holder else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +159,10 @@ def _row(shown: _Shown, catalogue: Catalogue, grants: list[GrantFacts], now: dat
     claimed_by = shown.claimed_by if undecided and not lapsed else None
     holder = claimed_by or (shown.assigned_to if undecided else None) or ""
     due = due_of(shown.state, shown.submitted_at, shown.due_at, now)
-    state = RequestState(shown.state)
     return Row(
         public_id=shown.public_id,
         version=shown.version,
         application=shown.application,
-        select=gettext("Select %(name)s") % {"name": shown.application},
         applicant=shown.applicant,
         domains=_domains(shown.hosts),
         stands_on="" if shown.closed else standing(catalogue, grants, shown.application_id, now).tier.slug,
@@ -149,21 +170,13 @@ def _row(shown: _Shown, catalogue: Catalogue, grants: list[GrantFacts], now: dat
         model=shown.model or "",
         due=due.left if due else "",
         due_tone=due.tone if due else "",
-        tone=TONES[state],
-        state=str(state.label),
+        state=shown.state,
         holder=holder,
-        held=_held(holder, claimed=claimed_by is not None),
         claimed=claimed_by is not None,
         warned=shown.warned,
         endorsed=shown.endorsed and undecided,
         mentioned=shown.mentioned,
     )
-
-
-def _held(holder: str, *, claimed: bool) -> str:
-    if not holder:
-        return ""
-    return (gettext("Claimed by %(name)s") if claimed else gettext("Assigned to %(name)s")) % {"name": holder}
 
 
 def _domains(hosts: list[str]) -> str:
@@ -176,9 +189,10 @@ def grants_of(workspaces: set[int]) -> dict[int, list[GrantFacts]]:
     """The grants of each workspace that may still matter."""
     found: dict[int, list[GrantFacts]] = defaultdict(list)
     if workspaces:
-        live = Grant.objects.filter(workspace__in=workspaces, revoked_at=None)
-        for workspace, *values in live.values_list("workspace", *_FACTS, *_LIMITS):
-            found[workspace].append(_facts(values))
+        with connection.cursor() as cursor:
+            cursor.execute(_GRANTS, [list(workspaces)])
+            for workspace, *values in cursor.fetchall():
+                found[workspace].append(_facts(values))
     return found
 
 
@@ -198,10 +212,10 @@ def due_of(state: str, submitted_at: datetime | None, due_at: datetime | None, n
     """When a pending request should be answered; None for all others."""
     if submitted_at is None or due_at is None or state not in TO_DECIDE:
         return None
-    age, left = span(now - submitted_at), due_at - now
+    waited, left = now - submitted_at, due_at - now
     if left < timedelta(0):
-        return Due(gettext("%(time)s over") % {"time": span(-left)}, age, "bad")
-    return Due(gettext("%(time)s left") % {"time": span(left)}, age, "warn" if left < SOON else "")
+        return Due(gettext("%(time)s over") % {"time": span(-left)}, waited, "bad")
+    return Due(gettext("%(time)s left") % {"time": span(left)}, waited, "warn" if left < SOON else "")
 
 
 def span(length: timedelta) -> str:

@@ -1,16 +1,19 @@
 """Who may decide access requests."""
 
+from typing import Final
+
 from django.db.models import QuerySet
 
 from accounts.models import Membership, User
 from accounts.roles import PLATFORM_PERMISSIONS, Permission
 from tokens.models import AccessRequest
 
+ROLES: Final = [role for role, held in PLATFORM_PERMISSIONS.items() if Permission.REVIEW_DECIDE in held]
+
 
 def reviewers() -> QuerySet[User]:
     """All who may decide, whoever's workspace it is."""
-    roles = [role for role, held in PLATFORM_PERMISSIONS.items() if Permission.REVIEW_DECIDE in held]
-    return User.objects.filter(role__in=roles, is_active=True)
+    return User.objects.filter(role__in=ROLES, is_active=True)
 
 
 def reviewers_of(access_request: AccessRequest) -> QuerySet[User]:

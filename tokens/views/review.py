@@ -70,7 +70,7 @@ def live(request: SignedInRequest) -> HttpResponse:
         "filters": filters,
         "base": filters.query(),
         "query": filters.query(paged=True),
-        "tabs": tabs(filters, now),
+        "tabs": tabs(filters, selectors.counts(now)),
         "rows": rows([asked.pk for asked in found.rows], request.user, snapshot.kept(), now),
         "at": now.isoformat(),
         "arrived": arrived(filters, request.user, first, now) if first else 0,

@@ -1,5 +1,6 @@
 """The page of the review desk, which each of its views answers with: the list, and one access request beside it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -26,7 +27,7 @@ from tokens.selectors.review_choices import choices
 from tokens.selectors.review_detail import Detail, detail
 from tokens.selectors.review_filters import PENDING, Filters, read, tab_of
 from tokens.selectors.review_rows import rows
-from tokens.selectors.saved_views import views_of
+from tokens.selectors.review_tools import tools
 
 
 def show(
@@ -43,7 +44,7 @@ def show(
     """The page with that access request open. In a page that stands already, its part alone; `beside` in the address
     says that it is not what was opened, but what the list begins with. A view adds what else its part of the page reads
     as `more`."""
-    now, catalogue = clock.now(), snapshot.kept()
+    now, catalogue = snapshot.kept_now()
     filters = filters_of(request, opened, now)
     alone = request.headers.get("HX-Target") == "detail" and status == HTTPStatus.OK
     beside = alone and "beside" in request.GET
@@ -69,20 +70,22 @@ def show(
 
 def show_list(request: SignedInRequest) -> HttpResponse:
     """The page with the list alone. What it begins with is fetched after it, where there is room for it."""
-    now, catalogue = clock.now(), snapshot.kept()
+    now, catalogue = snapshot.kept_now()
     context = listed(request, filters_of(request, None, now), catalogue, now)
     return vary(render(request, "review/page.html", context))
 
 
 def listed(request: SignedInRequest, filters: Filters, catalogue: Catalogue, now: datetime) -> dict[str, Any]:
     found = selectors.queue(filters, request.user, now)
+    counts, around = selectors.counts(now), tools(request.user, now)
+    request.to_decide = counts[selectors.TO_DECIDE_AT_ALL]
     return _frame(filters, now) | {
-        "tabs": tabs(filters, now),
+        "tabs": tabs(filters, counts),
         "rows": rows([asked.pk for asked in found.rows], request.user, catalogue, now),
         "pages": found,
-        "choices": choices(filters, catalogue, request.user),
-        "views": views_of(request.user),
-        "undo": decisions.offer(request.user, now),
+        "choices": choices(filters, catalogue, around),
+        "views": around.views,
+        "undo": decisions.offered(around.decision, request.user, now),
     }
 
 
@@ -95,9 +98,9 @@ def _frame(filters: Filters, now: datetime) -> dict[str, Any]:
     }
 
 
-def tabs(filters: Filters, now: datetime) -> list[tuple[Tab, str]]:
+def tabs(filters: Filters, counts: Mapping[str, str]) -> list[tuple[Tab, str]]:
     """Each with the query string that keeps the other filters."""
-    return [(tab, filters.on(tab.slug).query()) for tab in selectors.tabs(now)]
+    return [(tab, filters.on(tab.slug).query()) for tab in selectors.tabs(counts)]
 
 
 def vary(response: HttpResponse) -> HttpResponse:

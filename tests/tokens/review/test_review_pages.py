@@ -130,13 +130,13 @@ def test_the_number_of_queries_does_not_depend_on_the_rows(
         ask(f"Other {number}")
         add_message(access_request=asked, text="Another remark", by=desk.maintainer)
     desk.client.get(QUEUE)
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(20):
         desk.client.get(QUEUE)
-    with django_assert_num_queries(30):
+    with django_assert_num_queries(25):
         desk.client.get(f"{QUEUE}?find=reader")
-    with django_assert_num_queries(46):
+    with django_assert_num_queries(41):
         desk.client.get(address(asked))
-    with django_assert_num_queries(37):
+    with django_assert_num_queries(36):
         desk.client.get(address(asked), headers={"HX-Request": "true", "HX-Target": "detail"})
 
 
