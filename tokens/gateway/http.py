@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from django.utils.translation import gettext as _
@@ -165,7 +165,7 @@ ALWAYS: Headers = (
 )
 
 
-class Ready(NamedTuple):
+class Ready(msgspec.Struct, frozen=True, gc=False):
     """A 200, as it is written: the lines of its headers, each with its end, and its body."""
 
     head: str

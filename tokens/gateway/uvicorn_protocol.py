@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache, lru_cache, partial
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from django.conf import settings
@@ -25,6 +25,7 @@ from tokens.gateway.http import Call, Ready, body_of, head_of, headers_of, varia
 from tokens.gateway.protocols import ordinary
 from tokens.gateway.protocols.ordinary import Asking
 from tokens.gateway.store import Taken
+from tokens.gateway.turns import Told, Turn, lines
 from tokens.gateway.upgrades import OneProtocol
 from tokens.gateway.wsgi import ORDINARY, answered
 
@@ -37,8 +38,13 @@ LONGEST: Final = 1 << 16
 # What is not answered at once waits for PostgreSQL in one of these.
 THREADS: Final = 4
 _LONGEST_NAME: Final = 64
-_ORDINARY: Final = {path.encode(): answer for path, answer in ORDINARY.items()}
-_LEFT_TO_UVICORN: Final = frozenset({"", "HTTP_TRANSFER_ENCODING", "HTTP_UPGRADE"})
+# By the whole address: with another query no call is ordinary.
+_ORDINARY: Final = {
+    (f"{path}?{query}" if query else path).encode(): (answer, path, query)
+    for path, answer in ORDINARY.items()
+    for query in ordinary.QUERIES
+}
+_LEFT_TO_UVICORN: Final = frozenset({"", "HTTP_EXPECT", "HTTP_TRANSFER_ENCODING", "HTTP_UPGRADE"})
 
 
 class GatewayProtocol(OneProtocol):
@@ -50,6 +56,7 @@ class GatewayProtocol(OneProtocol):
         transport.set_write_buffer_limits(high=0)
         self._remote = self.client[0] if self.client else ""
         self._answers = self.answers(self._remote)
+        self._redis = _pipeline(self.loop)
         self._environ: WSGIEnvironment | None = None
         self._is_dropped, self._read_since, self._idle_since = False, 0, self.loop.time()
         self._look_in(self.timeout_keep_alive)
@@ -75,45 +82,49 @@ class GatewayProtocol(OneProtocol):
             self.transport.abort()
 
     def on_message_begin(self) -> None:
-        self.url, self.headers, self.expect_100_continue = b"", [], False
+        self.url, self.headers = b"", []
         self._environ, self._body = None, b""
         self._read_since, self._idle_since = 0, self.loop.time()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         # Nobody is there any more to be answered.
         self._is_dropped = self.transport.is_closing()
         if self._is_dropped:
             return
-        path, _mark, query = self.url.partition(b"?")
-        usual = _ORDINARY.get(path)
-        environ = self._environ_of(path, query) if usual and self._is_free() else None
-        if usual is None or environ is None:
+        usual = _ORDINARY.get(self.url)
+        if usual is not None and self._is_free():
+            self._usual, path, query = usual
+            self._environ = self._environ_of(path, query)
+        if self._environ is None:
             self._leave_headers()
-        else:
-            self._environ, self._usual = environ, usual
 
     def _leave_headers(self) -> None:
         """To uvicorn, with the scope that it makes when a request begins. A name with an underscore would be taken for
         the one with a hyphen, which a proxy may have looked at. What the parser's callbacks raise is answered 400."""
-        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        url, headers = self.url, self.headers
         if not url.isascii():
             raise ValueError("An address has ASCII characters only.")
         super().on_message_begin()
-        self.url, self.expect_100_continue = url, expects
-        self.headers += [(name, value) for name, value in headers if b"_" not in name]
+        self.url = url
+        for name, value in headers:
+            if b"_" not in name:
+                super().on_header(name, value)
         super().on_headers_complete()
         # Trailers, which a proxy may not have looked at, come after the body and are nobody's headers.
         self.headers = []
 
     def _is_free(self) -> bool:
-        """Whether nothing is being answered or told on this connection, nor expected but the request itself."""
+        """Whether nothing is being answered or told on this connection."""
         if self.cycle is not None and not self.cycle.response_complete:
             return False
-        return self._answers and not (self.flow.write_paused or self.expect_100_continue)
+        return self._answers and not self.flow.write_paused
 
-    def _environ_of(self, path: bytes, query: bytes) -> "WSGIEnvironment | None":
+    def _environ_of(self, path: str, query: str) -> "WSGIEnvironment | None":
         """None for a request that is too large to be looked at whole, or whose end is told in another way."""
-        if self.parser.get_http_version() != "1.1" or not query.isascii():
+        if self.parser.get_http_version() != "1.1":
             return None
         environ: WSGIEnvironment = {_variable(name): value.decode("latin-1") for name, value in self.headers}
         if (
@@ -123,8 +134,8 @@ class GatewayProtocol(OneProtocol):
         ):
             return None
         environ["REQUEST_METHOD"] = self.parser.get_method().decode("ascii")
-        environ["PATH_INFO"] = path.decode("ascii")
-        environ["QUERY_STRING"] = query.decode("ascii")
+        environ["PATH_INFO"] = path
+        environ["QUERY_STRING"] = query
         environ["REMOTE_ADDR"] = self._remote
         environ["wsgi.input_terminated"] = True
         return environ
@@ -152,7 +163,7 @@ class GatewayProtocol(OneProtocol):
         if isinstance(found, Call) and found.asked is None and found.failed is None:
             self._hand_over()
             return
-        turn = _Turn(keep_alive=self.parser.should_keep_alive())
+        turn = Turn(self.parser.should_keep_alive())
         self.cycle = turn  # type: ignore[assignment]  # All that uvicorn looks at it has.
         if isinstance(found, Asking):
             self._ask(turn, found)
@@ -168,11 +179,11 @@ class GatewayProtocol(OneProtocol):
 
     # --- Asking Redis -------------------------------------------------------------------------------------
 
-    def _ask(self, turn: "_Turn", asking: Asking) -> None:
-        if not _pipeline(self.loop).ask(asking.taking.packed(), partial(self._asked, turn, asking)):
+    def _ask(self, turn: Turn, asking: Asking) -> None:
+        if not self._redis.ask(asking.taking.packed(), partial(self._asked, turn, asking)):
             self._wait(turn, asking.environ, partial(_anew, asking))
 
-    def _asked(self, turn: "_Turn", asking: Asking, reply: Any) -> None:
+    def _asked(self, turn: Turn, asking: Asking, reply: Any) -> None:
         """What Redis did not do is asked anew on a thread, and what it may have done without telling is not."""
         if not isinstance(reply, list):
             rest = partial(ordinary.finished, asking, express.NOTHING) if reply is None else partial(_anew, asking)
@@ -186,7 +197,7 @@ class GatewayProtocol(OneProtocol):
         if found is not None:
             self._tell(turn, found)
 
-    def _found(self, turn: "_Turn", asking: Asking, taken: Taken | None) -> Ready | Call | None:
+    def _found(self, turn: Turn, asking: Asking, taken: Taken | None) -> Ready | Call | None:
         """None where PostgreSQL was asked."""
         found = express.read(asking.taking, taken)
         if found is None and taken is not None and taken.blob is not None:
@@ -206,17 +217,17 @@ class GatewayProtocol(OneProtocol):
             elif isinstance(reply, Exception):
                 anew()
 
-        if not _pipeline(self.loop).ask(packed, told):
+        if not self._redis.ask(packed, told):
             anew()
         return missed
 
     # --- Asking PostgreSQL --------------------------------------------------------------------------------
 
-    def _confirm(self, turn: "_Turn", asking: Asking, missed: Missed, rights: Pass) -> bool:
+    def _confirm(self, turn: Turn, asking: Asking, missed: Missed, rights: Pass) -> bool:
         """Whether it can be asked whether these are the newest."""
         return _confirmer(self.loop).ask(rights, partial(self._confirmed, turn, asking, missed))
 
-    def _confirmed(self, turn: "_Turn", asking: Asking, missed: Missed, said: Confirmed | None) -> None:
+    def _confirmed(self, turn: Turn, asking: Asking, missed: Missed, said: Confirmed | None) -> None:
         """What is not confirmed is read anew on a thread."""
         told = None
         left = ordinary.finished(asking, structs.replace(missed, rights=None))
@@ -233,39 +244,37 @@ class GatewayProtocol(OneProtocol):
         if told is None:
             self._tell(turn, left)
         else:
-            self._write(turn, told)
+            self._write(turn, *told)
 
     # --- Telling ------------------------------------------------------------------------------------------
 
-    def _tell(self, turn: "_Turn", found: Ready | Call) -> None:
+    def _tell(self, turn: Turn, found: Ready | Call) -> None:
         if isinstance(found, Ready):
-            self._write(turn, Told(200, found.head, found.body))
+            self._write(turn, 200, found.head, found.body)
         else:
             self._wait(turn, found.environ, lambda: found)
 
-    def _wait(self, turn: "_Turn", environ: "WSGIEnvironment", rest: Callable[[], Ready | Call]) -> None:
+    def _wait(self, turn: Turn, environ: "WSGIEnvironment", rest: Callable[[], Ready | Call]) -> None:
         """Answer from a thread, which may wait for PostgreSQL and Redis."""
         waiting = _threads().submit(_told, environ, rest)
         waiting.add_done_callback(lambda done: self.loop.call_soon_threadsafe(self._waited, turn, done))
 
-    def _waited(self, turn: "_Turn", done: "Future[Told]") -> None:
+    def _waited(self, turn: Turn, done: "Future[Told]") -> None:
         error = done.exception()
         if error is None:
-            self._write(turn, done.result())
+            self._write(turn, *done.result())
         else:
             log.error("gateway_failed", exc_info=error)
             self.transport.close()
 
-    def _write(self, turn: "_Turn", told: "Told") -> None:
-        closes = told.closes or not turn.keep_alive
-        head = told.head.encode("latin-1")
-        last = b"Connection: close\r\n\r\n" if closes and not told.closes else b"\r\n"
-        date = b"".join([b"%b: %b\r\n" % header for header in self.server_state.default_headers])
+    def _write(self, turn: Turn, status: int, head: str, body: bytes, closes: bool = False) -> None:
         turn.response_complete = True
         if turn.disconnected or self.transport.is_closing():
             return
-        self.transport.write(b"".join((STATUS_LINE[told.status], date, head, last, told.body)))
-        if closes:
+        last = b"\r\n" if closes or turn.keep_alive else b"Connection: close\r\n\r\n"
+        date = lines(self.server_state)
+        self.transport.write(b"".join((STATUS_LINE[status], date, head.encode("latin-1"), last, body)))
+        if closes or not turn.keep_alive:
             self.transport.close()
         self.on_response_complete()
 
@@ -304,33 +313,6 @@ class GatewayProtocol(OneProtocol):
         super().connection_lost(exc)
         if self.timeout_keep_alive_task is not None:
             self.timeout_keep_alive_task.cancel()
-
-
-class Told(NamedTuple):
-    """An answer, as it is written."""
-
-    status: int
-    head: str
-    body: bytes
-    closes: bool = False
-
-
-class _Nobody:
-    """Who waits for uvicorn's own cycle to go on."""
-
-    def set(self) -> None:
-        pass
-
-
-class _Turn:
-    """One call of this connection: what uvicorn knows of its own requests, so that what is sent behind it waits."""
-
-    __slots__ = ("disconnected", "keep_alive", "response_complete")
-    message_event: Final = _Nobody()
-    more_body: Final = False
-
-    def __init__(self, *, keep_alive: bool) -> None:
-        self.keep_alive, self.disconnected, self.response_complete = keep_alive, False, False
 
 
 # --- On a thread ------------------------------------------------------------------------------------------

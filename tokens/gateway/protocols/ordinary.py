@@ -8,7 +8,7 @@ with what was read of the call already; and so is every ask that is not allowed 
 from collections.abc import Callable
 from functools import partial
 from time import perf_counter
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -36,6 +36,7 @@ _FORWARDED: Final[dict[str, Tell]] = {
     f"for={AUTH_REQUEST}": partial(ordinary_answers.forward_auth, more=()),
     f"for={ACCEL}": partial(ordinary_answers.forward_auth, more=(nginx.ACCEL_REDIRECT,)),
 }
+QUERIES: Final = tuple(_FORWARDED)
 
 
 class Body(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -57,7 +58,7 @@ class Body(msgspec.Struct, forbid_unknown_fields=True, gc=False):
         return 8 + 4 * (len(texts) - texts.count(None)) + (0 if self.cost is None else 2)
 
 
-class Asking(NamedTuple):
+class Asking(msgspec.Struct, frozen=True):
     """An ordinary ask on its way to Redis. `begun`: by `perf_counter()`."""
 
     environ: "WSGIEnvironment"
@@ -86,8 +87,9 @@ def decisions(environ: "WSGIEnvironment") -> Ready | Call | Asking:
     gateway = gateway_keys.believed(authorization[_CREDENTIAL], environ.get("REMOTE_ADDR", ""))
     if gateway is None:
         return Call(environ)
-    raw = environ["wsgi.input"].read(int(length))
-    body = read_body(raw) if len(raw) == int(length) else None
+    size = int(length)
+    raw = environ["wsgi.input"].read(size)
+    body = read_body(raw) if len(raw) == size else None
     ask = read_ask(body, gateway) if body else None
     if body is None or ask is None:
         return Call(environ, begun=raw)
