@@ -92,9 +92,9 @@ def believed(text: str, remote_address: str) -> GatewayRecord | None:
     """As `authenticate`, from memory alone: None where PostgreSQL must be asked, and for every wrong key."""
     digests = _digests(text)
     gateway = _believed(digests) if digests else None
-    if gateway is None or "decide" not in gateway.scopes or not _within(gateway.networks, remote_address):
+    if gateway is None or "decide" not in gateway.scopes:
         return None
-    return gateway
+    return gateway if not gateway.networks or _within(gateway.networks, remote_address) else None
 
 
 def _believed(digests: list[bytes]) -> GatewayRecord | None:

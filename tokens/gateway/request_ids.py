@@ -17,4 +17,4 @@ def is_one(given: Any) -> bool:
 
 def accepted(given: Any) -> str:
     """What the gateway gave, if it is fit for headers and logs; else a new one."""
-    return given if is_one(given) else new()
+    return given if given is not None and is_one(given) else new()

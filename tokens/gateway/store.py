@@ -89,7 +89,9 @@ class Fill:
 def pass_key(workspace: str, token: str) -> str:
     """Where the pass of a token lies; passes of another release may lie elsewhere. It is looked for by a hash of its
     own, under the same secret key, which costs a third of the one that PostgreSQL is asked for."""
-    return f"{{{workspace}}}:p{stored.FORMAT}:{blake2b(token.encode(), key=_key(), digest_size=16).hexdigest()}"
+    digest = _keyed().copy()
+    digest.update(token.encode())
+    return f"{{{workspace}}}:p{stored.FORMAT}:{digest.hexdigest()}"
 
 
 def no_key(workspace: str) -> str:
@@ -121,11 +123,19 @@ def budget(held: Iterable[Limit], now: float = 0.0) -> Budget:
 
 def taking(workspace: str, key: str, now: float, *, units: int, fresh_ms: int = FRESH_MS) -> bytes:
     """The command that spends of the stored pass. What it answers is for `read_stored`."""
-    counters, at, ends = workspace_key(workspace), str(int(now * 1000)), str(month(now))
+    counters = workspace_key(workspace)
     return (
-        f"{_TAKE_STORED}${len(counters)}\r\n{counters}\r\n${len(key)}\r\n{key}\r\n${len(at)}\r\n{at}\r\n"
-        f"${len(str(fresh_ms))}\r\n{fresh_ms}\r\n${len(str(units))}\r\n{units}\r\n$1\r\n1\r\n$6\r\n{ends}\r\n"
+        f"{_TAKE_STORED}${len(counters)}\r\n{counters}\r\n${len(key)}\r\n{key}\r\n"
+        # Milliseconds have 13 digits until the year 2286.
+        f"$13\r\n{int(now * 1000)}\r\n{_taking_ends(fresh_ms, units, month(now))}"
     ).encode()
+
+
+@lru_cache(maxsize=1024)
+def _taking_ends(*arguments: int) -> str:
+    """How old a confirmation may be, units, whether the attempt counts, the month: the same for many calls."""
+    fresh_ms, units, ends = map(str, arguments)
+    return f"${len(fresh_ms)}\r\n{fresh_ms}\r\n${len(units)}\r\n{units}\r\n$1\r\n1\r\n$6\r\n{ends}\r\n"
 
 
 def read_stored(reply: list[Any]) -> Taken | None:
@@ -248,13 +258,14 @@ def _connected() -> Wire:
 
 
 @cache
-def _key() -> bytes:
+def _keyed() -> blake2b:
+    """With the key in it already: half of the work."""
     key: bytes = next(iter(settings.TOKEN_KEYS.values()))
-    return key[:64]
+    return blake2b(key=key[:64], digest_size=16)
 
 
 @receiver(setting_changed)
 def _read_settings_again(**_about: Any) -> None:
     """Reading one costs more than a look at a cache; only tests change any."""
     _connected.cache_clear()
-    _key.cache_clear()
+    _keyed.cache_clear()

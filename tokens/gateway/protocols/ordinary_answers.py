@@ -32,7 +32,7 @@ def decision(allow: Allow) -> Ready:
         '{"allow":true,"status":200,"code":"ok","type":null,"param":null,"message":"Allowed.","remedies":[],"also":[],'
         f'"request_id":"{allow.ask.request_id}","rights_version":{found.rights_version},'
         f'"evaluated_at":"{_time(allow.at)}","workspace":"{found.workspace}","application":{_text(found.slug)},'
-        f'"tier":{_text(allow.verdict.tier.slug)},"granted_by":{_granted_by(allow)}{limits}}}'
+        f'"tier":{_tier_text(allow.verdict.tier.slug)},"granted_by":{_granted_by(allow)}{limits}}}'
     ).encode()
     return Ready(f"{_ALWAYS}Content-Length: {len(body)}\r\n{head}", body)
 
@@ -42,16 +42,10 @@ def forward_auth(allow: Allow, more: Headers) -> Ready:
     found, (head, _limits_in_body) = allow.identity, _limits(allow)
     return Ready(
         f"{_ALWAYS}Content-Length: 0\r\nX-Trellis-Request-Id: {allow.ask.request_id}\r\n"
-        f"{_about(found.slug, found.workspace, allow.verdict.tier.slug)}{head}{head_of(more) if more else ''}"
+        f"X-Trellis-Application: {found.slug if _is_plain(found.slug) else quoted(found.slug)}\r\n"
+        f"X-Trellis-Workspace: {found.workspace}\r\n{_tier_line(allow.verdict.tier.slug)}{head}"
+        f"{head_of(more) if more else ''}"
     )
-
-
-def _about(application: str, workspace: str, tier: str) -> str:
-    """Of the hundred thousands that there are, nearly all have plain names."""
-    if _is_plain(application) and _is_plain(tier):
-        return f"X-Trellis-Application: {application}\r\nX-Trellis-Workspace: {workspace}\r\nX-Trellis-Tier: {tier}\r\n"
-    told = {"Application": quoted(application), "Workspace": workspace, "Tier": tier}
-    return head_of((f"X-Trellis-{name}", value) for name, value in told.items())
 
 
 def malformed(request_id: str, accept_language: str) -> Ready:
@@ -73,9 +67,13 @@ def _malformed(language: str, _site: str) -> tuple[str, str, str, str]:
 
 
 def _granted_by(allow: Allow) -> str:
-    if allow.verdict.grant is None:
-        return "null"
-    source, source_id, ends_at = allow.identity.grants[allow.verdict.grant]
+    place = allow.verdict.grant
+    return "null" if place is None else _opened_by(*allow.identity.grants[place])
+
+
+@lru_cache(maxsize=4096)
+def _opened_by(source: str, source_id: str, ends_at: float | None) -> str:
+    """A rule opens the same to thousands."""
     until = "null" if ends_at is None else f'"{presentation.timestamp(datetime.fromtimestamp(ends_at, UTC))}"'
     return f'{{"source":"{source}","id":{_text(source_id)},"until":{until}}}'
 
@@ -83,13 +81,17 @@ def _granted_by(allow: Allow) -> str:
 # --- Limits -----------------------------------------------------------------------------------------------
 
 
+_Pick = Callable[[tuple[int, ...]], tuple[int, ...]]
+
+
 class _Form(NamedTuple):
-    """How what is left of the limits of one scope is told: texts in which figures are filled in. `pick`: which of the
-    figures of minute, day and month."""
+    """How what is left of the limits of one scope is told: texts in which figures are filled in, and which of the
+    figures of minute, day and month each wants."""
 
     head: str
+    of_head: _Pick
     body: str
-    pick: Callable[[tuple[int, ...]], tuple[int, ...]]
+    of_body: _Pick
 
 
 def _limits(allow: Allow) -> tuple[str, str]:
@@ -104,11 +106,8 @@ def _limits(allow: Allow) -> tuple[str, str]:
     if form is None:
         return "", ""
     day_ends, month_ends = store.seconds_left(allow.at)
-    figures = form.pick((left, reset, day_left // CALL, day_ends, month_left // CALL, month_ends))
-    head = form.head % figures
-    if rate >= 0:
-        head += f"X-RateLimit-Remaining-Requests: {left}\r\nX-RateLimit-Reset-Requests: {reset}s\r\n"
-    return head, form.body % figures
+    figures = (left, reset, day_left // CALL, day_ends, month_left // CALL, month_ends)
+    return form.head % form.of_head(figures), form.body % form.of_body(figures)
 
 
 @lru_cache(maxsize=4096)
@@ -121,9 +120,12 @@ def _form(rate: int, day: int, month: int) -> _Form | None:
     policy, _left, *per_minute = presentation.fields([LimitState(name, limits[name], 0, 0, "") for name in names])
     left = ", ".join(f'"{presentation.POLICIES[name][0]}";r=%d;t=%d' for name in names)
     head = head_of((policy, ("RateLimit", left), *per_minute[:1]))
+    if rate >= 0:
+        head += "X-RateLimit-Remaining-Requests: %d\r\nX-RateLimit-Reset-Requests: %ds\r\n"
     body = ",".join(f'"{name}":{{"limit":{limits[name]},"remaining":%d,"reset":%d}}' for name in names)
     places = [place for at, name in enumerate(limits) if name in names for place in (2 * at, 2 * at + 1)]
-    return _Form(head, f',"limits":{{{body}}}', itemgetter(*places))
+    minute = (0, 1) if rate >= 0 else ()
+    return _Form(head, itemgetter(*places, *minute), f',"limits":{{{body}}}', itemgetter(*places))
 
 
 # --- Texts ------------------------------------------------------------------------------------------------
@@ -141,6 +143,16 @@ def _to_the_second(second: int) -> str:
 
 def _text(text: str) -> str:
     return f'"{text}"' if _is_plain(text) else _json(text)
+
+
+@lru_cache(maxsize=1024)
+def _tier_text(slug: str) -> str:
+    return _text(slug)
+
+
+@lru_cache(maxsize=1024)
+def _tier_line(slug: str) -> str:
+    return head_of((("X-Trellis-Tier", slug),))
 
 
 def _is_plain(name: str) -> bool:
