@@ -17,7 +17,7 @@ from tokens.gateway.protocols import native, queries
 from tokens.keys import looks_secret
 from tokens.selectors.explain import is_label
 
-METHODS: Final = ("POST", "GET", "PUT", "PATCH", "DELETE")
+METHODS: Final = ("POST", "GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _TYPED: Final = {"class": "mono", "autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
 
 
@@ -31,7 +31,7 @@ class AskForm(forms.Form):
 
     token = _text(gettext_lazy("Token"), 4000, list="ask-tokens")
     model = _text(gettext_lazy("Model"), 200, list="ask-models")
-    method = forms.ChoiceField(label=gettext_lazy("Method"), choices=[(name, name) for name in METHODS], initial="POST")
+    method = forms.ChoiceField()
     endpoint = _text(gettext_lazy("Endpoint"), 2000, list="ask-endpoints", placeholder="/v1/chat/completions")
     origin = _text(gettext_lazy("Origin"), 500, placeholder="https://app.example.com")
     address = _text(gettext_lazy("Address"), 60, placeholder="203.0.113.7")
@@ -43,6 +43,9 @@ class AskForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.catalogue = catalogue
         self.fields["token"].label = format_html("{} <small>{}</small>", _("Token"), _("pick one, or paste"))
+        # A call that was refused may have had any other.
+        methods = dict.fromkeys((*METHODS, self.data.get("method") or METHODS[0]))
+        self.fields["method"] = forms.ChoiceField(label=_("Method"), choices=[(name, name) for name in methods])
         self.fields["endpoint"].required = True
         self.ask: Ask | None = None
 

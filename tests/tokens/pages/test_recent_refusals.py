@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.http import HttpResponse
+from django.utils.html import escape
 
 from tests import factories
 from tests.tokens.pages.conftest import browser
@@ -46,6 +47,17 @@ def test_a_refused_call_is_listed_and_leads_to_its_explanation(world: SimpleName
     assert answer.context["answer"].code == "model_not_found"
     assert answer.context["form"]["address"].value() == "192.0.2.7"
     assert 'aria-current="true"><code>model_not_found' in answer.content.decode()
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "HEAD", "TRACE", "get", "<b>"])
+def test_a_call_is_explained_whatever_its_method_was(world: SimpleNamespace, method: str) -> None:
+    """Such as a browser's preflight that a gateway passed on."""
+    refuse(world, model="gpt-4o-mini", method=method)
+    [entry] = world.client.get("/explain/").context["recent"]
+    answer = world.client.get(entry.href)
+    assert (answer.status_code, answer.context["answer"].code) == (200, "endpoint_unknown")
+    assert answer.context["form"]["method"].value() == method
+    assert f'<option value="{escape(method)}" selected>' in answer.content.decode()
 
 
 def test_what_was_refused_then_and_is_open_now_says_so(world: SimpleNamespace) -> None:
