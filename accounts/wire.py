@@ -20,8 +20,10 @@ from typing import Any, Final
 
 import hiredis
 import redis
+import structlog
 from redis.connection import SSLConnection, UnixDomainSocketConnection, parse_url
 
+log = structlog.get_logger(__name__)
 TIMEOUT: Final = 0.25  # seconds, of connecting and of each answer
 REST: Final = 0.5  # seconds in which nothing is tried after a failure
 _SLOTS: Final = 16384
@@ -187,6 +189,8 @@ class Wire:
             self._slots = {slot: other for slot, other in self._slots.items() if other != node}
 
     def _away(self, why: str) -> Away:
+        """Logged here: those who are told so while it rests say nothing new, and there may be thousands a second."""
+        log.warning("redis_away", error=why)
         self.rest()
         return Away(why)
 

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
-import structlog
 
 from accounts.wire import Away
 from tokens.gateway import catalogues, clock, metering, renewals, store, stored
@@ -17,7 +16,6 @@ from tokens.gateway.store import State, Taken
 from tokens.gateway.stored import StoredPass
 from tokens.gateway.verdicts import ANONYMOUS, Verdict, Verdicts
 
-log = structlog.get_logger(__name__)
 POSTGRESQL_AWAY: Final = frozenset({"postgresql_away"})
 _ALL_THERE: Final[frozenset[str]] = frozenset()
 NOTHING: Final = Missed(counted=False)
@@ -79,8 +77,7 @@ def waited(taking: Taking) -> Allow | Missed:
     """Ask Redis, and wait for it."""
     try:
         taken = store.take(taking.workspace, taking.key, taking.now, units=taking.units, fresh_ms=taking.fresh_ms)
-    except Away as error:
-        log.warning("redis_away", error=str(error))
+    except Away:
         return NOTHING
     return end(taking, taken)
 
@@ -147,8 +144,7 @@ def _of_nobody(ask: Ask, away: bool) -> Decision | Missed:
     units = metering.units(ask, verdict.price)
     try:
         taken = store.take_of_address(metering.bucket(ask), now, units=units, held=held)
-    except Away as error:
-        log.warning("redis_away", error=str(error))
+    except Away:
         return NOTHING
     if taken.status != store.TAKEN:
         return _COUNTED if taken.status == store.ALLOWANCE else NOTHING

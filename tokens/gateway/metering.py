@@ -92,8 +92,7 @@ def of_token(
         taken = store.take_read(rights.workspace, key, at, units=spend, count=count, held=budget, fill=fill)
         if taken.status == store.ALLOWANCE and reservations.lapse(rights.workspace):
             taken = store.take_read(rights.workspace, key, at, units=spend, count=False, held=budget, fill=fill)
-    except Away as error:
-        log.warning("redis_away", error=str(error))
+    except Away:
         return _by_ourselves(held, spend, at)
     spent = Spent(rights.workspace, spend, budget.counters, taken.packs) if spend else None
     return _metered(taken, budget.counters, at, spent)
@@ -115,8 +114,7 @@ def of_address(
             owner = store.of_address(name)
             return _reserved(wanted, owner, f"{{{owner}}}:p", at, spend, count, held, None)
         taken = store.take_of_address(name, at, units=spend, held=held, count=count)
-    except Away as error:
-        log.warning("redis_away", error=str(error))
+    except Away:
         return _by_ourselves(limits.of_address(tier, name), spend, at)
     return _metered(taken, held.counters, at, None)
 
