@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from tokens import keys
-from tokens.gateway import catalogues, clock, express, gateway_keys, request_ids, service
+from tokens.gateway import express, gateway_keys, request_ids, service
 from tokens.gateway.ask import Ask, Asked, Missed
 from tokens.gateway.express import Allow, Taking
 from tokens.gateway.gateway_keys import GatewayRecord
@@ -32,8 +32,8 @@ _NO_BODY: Final = frozenset({"", "0"})
 Tell = Callable[[Allow], Ready]
 # What a proxy wants beside the answer, by the query that it asks with.
 _FORWARDED: Final[dict[str, Tell]] = {
-    "": partial(ordinary_answers.forward_auth, more=()),
-    f"for={AUTH_REQUEST}": partial(ordinary_answers.forward_auth, more=()),
+    "": ordinary_answers.forward_auth,
+    f"for={AUTH_REQUEST}": ordinary_answers.forward_auth,
     f"for={ACCEL}": partial(ordinary_answers.forward_auth, more=(nginx.ACCEL_REDIRECT,)),
 }
 QUERIES: Final = tuple(_FORWARDED)
@@ -97,7 +97,10 @@ def decisions(environ: "WSGIEnvironment") -> Ready | Call | Asking:
     if workspace is None:
         service.note_malformed(begun)
         return ordinary_answers.malformed(ask.request_id, environ.get("HTTP_ACCEPT_LANGUAGE", ""))
-    return _asking(environ, ask, body.token, workspace, gateway, ordinary_answers.decision, begun)
+    taking = express.begin(ask, body.token, workspace)
+    if taking is None:
+        return _left_over(environ, ask, gateway, express.NOTHING)
+    return Asking(environ, taking, gateway, ordinary_answers.decision, begun)
 
 
 def read_body(raw: bytes) -> Body | None:
@@ -156,12 +159,15 @@ def forward_auth(environ: "WSGIEnvironment") -> Ready | Call | Asking:
     workspace = keys.workspace_of(token)
     gateway = gateway_keys.believed(environ.get("HTTP_X_GATEWAY_KEY", ""), environ.get("REMOTE_ADDR", ""))
     ask = read_forwarded(environ, token, gateway) if gateway else None
-    if workspace is None or gateway is None or ask is None or _models_differ(ask):
+    if workspace is None or gateway is None or ask is None:
         return Call(environ)
     body = environ["wsgi.input"].read(READ_AT_ONCE) if environ.get("wsgi.input_terminated") else b""
     if body:
         return Call(environ, begun=body)
-    return _asking(environ, ask, token, workspace, gateway, tell, begun)
+    taking = express.begin(ask, token, workspace)
+    if taking is None or _names_another_model(taking):
+        return Call(environ)
+    return Asking(environ, taking, gateway, tell, begun)
 
 
 def read_forwarded(environ: "WSGIEnvironment", token: str, gateway: GatewayRecord) -> Ask | None:
@@ -182,21 +188,10 @@ def read_forwarded(environ: "WSGIEnvironment", token: str, gateway: GatewayRecor
     )
 
 
-def _models_differ(ask: Ask) -> bool:
-    """Whether the path names another model than the gateway's header; or nobody knows yet."""
-    if ask.model is None:
-        return False
-    verdicts = catalogues.verdicts(clock.now(), at_any_age=True)
-    return verdicts is None or verdicts.model_in_path(ask.method, ask.endpoint) not in (None, ask.model)
-
-
-def _asking(
-    environ: "WSGIEnvironment", ask: Ask, token: str, workspace: str, gateway: GatewayRecord, tell: Tell, begun: float
-) -> Asking | Call:
-    taking = express.begin(ask, token, workspace)
-    if taking is None:
-        return _left_over(environ, ask, gateway, express.NOTHING)
-    return Asking(environ, taking, gateway, tell, begun)
+def _names_another_model(taking: Taking) -> bool:
+    """Whether the path does than the gateway's header."""
+    ask = taking.ask
+    return ask.model is not None and taking.verdicts.model_in_path(ask.method, ask.endpoint) not in (None, ask.model)
 
 
 def finished(asking: Asking, found: Allow | Missed) -> Ready | Call:

@@ -27,7 +27,7 @@ _ALWAYS: Final = head_of(ALWAYS)
 
 def decision(allow: Allow) -> Ready:
     """As `POST /v1/decisions` answers it."""
-    found, (head, limits) = allow.identity, _limits(allow)
+    found, (head, limits) = allow.identity, _limits(allow, in_body=True)
     body = (
         '{"allow":true,"status":200,"code":"ok","type":null,"param":null,"message":"Allowed.","remedies":[],"also":[],'
         f'"request_id":"{allow.ask.request_id}","rights_version":{found.rights_version},'
@@ -37,9 +37,9 @@ def decision(allow: Allow) -> Ready:
     return Ready(f"{_ALWAYS}Content-Length: {len(body)}\r\n{head}", body)
 
 
-def forward_auth(allow: Allow, more: Headers) -> Ready:
+def forward_auth(allow: Allow, more: Headers = ()) -> Ready:
     """As `GET /v1/forward-auth` answers it, with `more` that the proxy wants."""
-    found, (head, _limits_in_body) = allow.identity, _limits(allow)
+    found, (head, _in_body) = allow.identity, _limits(allow, in_body=False)
     return Ready(
         f"{_ALWAYS}Content-Length: 0\r\nX-Trellis-Request-Id: {allow.ask.request_id}\r\n"
         f"X-Trellis-Application: {found.slug if _is_plain(found.slug) else quoted(found.slug)}\r\n"
@@ -94,8 +94,8 @@ class _Form(NamedTuple):
     of_body: _Pick
 
 
-def _limits(allow: Allow) -> tuple[str, str]:
-    """The headers, and the last member of the body."""
+def _limits(allow: Allow, *, in_body: bool) -> tuple[str, str]:
+    """The headers, and the last member of the body if there is one."""
     if len(allow.states) != 1:
         limits = metering.states(allow.states, allow.identity.counters, allow.at)
         if not limits:
@@ -107,7 +107,7 @@ def _limits(allow: Allow) -> tuple[str, str]:
         return "", ""
     day_ends, month_ends = store.seconds_left(allow.at)
     figures = (left, reset, day_left // CALL, day_ends, month_left // CALL, month_ends)
-    return form.head % form.of_head(figures), form.body % form.of_body(figures)
+    return form.head % form.of_head(figures), form.body % form.of_body(figures) if in_body else ""
 
 
 @lru_cache(maxsize=4096)
