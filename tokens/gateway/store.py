@@ -127,15 +127,15 @@ def taking(workspace: str, key: str, now: float, *, units: int, fresh_ms: int = 
     return (
         f"{_TAKE_STORED}${len(counters)}\r\n{counters}\r\n${len(key)}\r\n{key}\r\n"
         # Milliseconds have 13 digits until the year 2286.
-        f"$13\r\n{int(now * 1000)}\r\n{_taking_ends(fresh_ms, units, month(now))}"
+        f"$13\r\n{int(now * 1000)}\r\n{_taking_ends(fresh_ms, units, int(now) // 86_400)}"
     ).encode()
 
 
 @lru_cache(maxsize=1024)
-def _taking_ends(*arguments: int) -> str:
-    """How old a confirmation may be, units, whether the attempt counts, the month: the same for many calls."""
-    fresh_ms, units, ends = map(str, arguments)
-    return f"${len(fresh_ms)}\r\n{fresh_ms}\r\n${len(units)}\r\n{units}\r\n$1\r\n1\r\n$6\r\n{ends}\r\n"
+def _taking_ends(fresh_ms: int, units: int, day: int) -> str:
+    """The same for many calls: how old a confirmation may be, the units, that the attempt counts, and the month."""
+    arguments = (str(fresh_ms), str(units), "1", str(_month(day)))
+    return "".join(f"${len(argument)}\r\n{argument}\r\n" for argument in arguments)
 
 
 def read_stored(reply: list[Any]) -> Taken | None:

@@ -3,13 +3,16 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import settings as trials
 from hypothesis import strategies as st
 
+from accounts.announcing import workspace_key
 from accounts.ids import new_public_id
+from accounts.wire import Script, pack
 from tiers.facts import LimitFacts
 from tokens.gateway import store
 from tokens.gateway.limits import CALL, Limit, Pack, Scope
@@ -98,3 +101,11 @@ def test_sixteen_threads_spend_exactly_what_there_is() -> None:
     with ThreadPoolExecutor(16) as pool:
         found = list(pool.map(lambda _call: both.redis(NOON, CALL).status, range(400)))
     assert found.count(store.TAKEN) == 149
+
+
+@given(now=st.floats(1.1e9, 9.9e9), units=st.integers(0, 10**9), fresh_ms=st.sampled_from([30_000, 600_000]))
+def test_the_command_that_is_put_together_by_hand_is_what_a_client_sends(now: float, units: int, fresh_ms: int) -> None:
+    digest = Script((Path(store.__file__).parent / "scripts" / "take.lua").read_text()).digest
+    keys, arguments = (workspace_key("w"), store.pass_key("w", "t")), (int(now * 1000), fresh_ms, units, 1)
+    packed = pack("EVALSHA", digest, 2, *keys, *arguments, store.month(now))
+    assert store.taking("w", keys[1], now, units=units, fresh_ms=fresh_ms) == packed
