@@ -1,6 +1,6 @@
 """The review queue: which access requests wait, for whom, and since when."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -19,6 +19,7 @@ SIZE: Final = 30
 MOST_COUNTED: Final = 99
 # Beside the tabs: snoozed or not.
 TO_DECIDE_AT_ALL: Final = "to decide"
+COUNTED: Final = (*(slug for slug in TAB_LABELS if slug != DECIDED), TO_DECIDE_AT_ALL)
 _ANY_MOMENT: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -36,25 +37,36 @@ def tabs(counts: Mapping[str, str]) -> list[Tab]:
 
 def counts(now: datetime) -> dict[str, str]:
     """How many each tab has, and wait for a decision at all, as shown: "" for none. Never counts on. One query."""
-    slugs, statement, values = _counting()
+    columns, values = counting(now)
     with connection.cursor() as cursor:
-        cursor.execute(statement, [now if value == _ANY_MOMENT else value for value in values])
+        cursor.execute(f"SELECT {columns}", values)
         [numbers] = cursor.fetchall()
+    return as_shown(numbers)
+
+
+def counting(now: datetime) -> tuple[str, list[Any]]:
+    """The columns that count them, for a statement that asks for more as well, and the values of those columns."""
+    columns, values = _columns()
+    return columns, [now if value == _ANY_MOMENT else value for value in values]
+
+
+def as_shown(numbers: Sequence[int]) -> dict[str, str]:
+    """Of those columns."""
     shown = (f"{MOST_COUNTED}+" if number > MOST_COUNTED else str(number or "") for number in numbers)
-    return dict(zip(slugs, shown, strict=True))
+    return dict(zip(COUNTED, shown, strict=True))
 
 
 @cache
-def _counting() -> tuple[list[str], str, list[Any]]:
-    """What is counted, the statement, and its values, in which the present moment is yet to be put: it is the same for
-    every page, and takes Django longer to write than PostgreSQL to answer."""
-    counted = {slug: in_tab(slug, _ANY_MOMENT) for slug in TAB_LABELS if slug != DECIDED}
-    counted[TO_DECIDE_AT_ALL] = AccessRequest.objects.filter(state__in=TO_DECIDE)
-    # In the order of an index: else few among many would be looked for in the whole table.
-    ordered = (found.order_by("due_at", "id").values("pk") for found in counted.values())
+def _columns() -> tuple[str, list[Any]]:
+    """With values in which the present moment is yet to be put: they are the same for every page, and take Django
+    longer to write than PostgreSQL to answer. In the order of an index: else few among many would be looked for in the
+    whole table."""
+    waiting = AccessRequest.objects.filter(state__in=TO_DECIDE)
+    counted = (waiting if slug == TO_DECIDE_AT_ALL else in_tab(slug, _ANY_MOMENT) for slug in COUNTED)
+    ordered = (found.order_by("due_at", "id").values("pk") for found in counted)
     bounded = [found[: MOST_COUNTED + 1].query.sql_with_params() for found in ordered]
     columns = ", ".join(f"(SELECT count(*) FROM ({sql}) AS counted)" for sql, _values in bounded)  # noqa: S608
-    return list(counted), f"SELECT {columns}", [value for _sql, values in bounded for value in values]
+    return columns, [value for _sql, values in bounded for value in values]
 
 
 def queue(filters: Filters, viewer: User, now: datetime) -> Page[AccessRequest]:

@@ -1,5 +1,5 @@
-"""What the tools above the queue know, whatever waits: whom and which group it can be filtered by, the saved views, and
-which of the viewer's own decisions is new enough to be taken back. One statement."""
+"""What stands around the rows of the queue: how many each tab has, whom and which group it can be filtered by, the
+saved views, and which of the viewer's own decisions is new enough to be taken back. One statement."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +9,7 @@ from django.db import connection
 
 from accounts.models import User
 from tokens.review_terms import UNDO_FOR
+from tokens.selectors.review import as_shown, counting
 from tokens.selectors.reviewers import ROLES
 from tokens.selectors.saved_views import MOST as MOST_VIEWS
 
@@ -16,13 +17,13 @@ Choice = tuple[str, str]
 MOST_PEOPLE: Final = 200
 
 _TOOLS: Final = """
-SELECT ARRAY(SELECT ARRAY[public_id, coalesce(nullif(name, ''), split_part(email, '@', 1))] FROM accounts_user
-              WHERE role = ANY(%(roles)s) AND is_active AND id <> %(viewer)s ORDER BY name, id LIMIT %(people)s),
-       ARRAY(SELECT ARRAY[public_id, name] FROM tokens_reviewgroup ORDER BY name),
-       ARRAY(SELECT ARRAY[name, query, CASE WHEN shared THEN 'shared' ELSE '' END] FROM tokens_savedview
-              WHERE owner_id = %(viewer)s OR shared ORDER BY name, id LIMIT %(views)s),
-       (SELECT id FROM tokens_decision WHERE by_id = %(viewer)s AND at > %(since)s
-           AND undone_at IS NULL AND reopened_at IS NULL AND lapsed_at IS NULL ORDER BY at DESC, id DESC LIMIT 1)
+ARRAY(SELECT ARRAY[public_id, coalesce(nullif(name, ''), split_part(email, '@', 1))] FROM accounts_user
+       WHERE role = ANY(%s) AND is_active AND id <> %s ORDER BY name, id LIMIT %s),
+ARRAY(SELECT ARRAY[public_id, name] FROM tokens_reviewgroup ORDER BY name),
+ARRAY(SELECT ARRAY[name, query, CASE WHEN shared THEN 'shared' ELSE '' END] FROM tokens_savedview
+       WHERE owner_id = %s OR shared ORDER BY name, id LIMIT %s),
+(SELECT id FROM tokens_decision WHERE by_id = %s AND at > %s
+    AND undone_at IS NULL AND reopened_at IS NULL AND lapsed_at IS NULL ORDER BY at DESC, id DESC LIMIT 1)
 """
 
 
@@ -39,6 +40,7 @@ class View:
 class Tools:
     """`people` may decide; the viewer is none of them. `decision`: the primary key of what can be undone, if any."""
 
+    counts: dict[str, str]
     people: tuple[Choice, ...]
     groups: tuple[Choice, ...]
     views: list[View]
@@ -46,11 +48,13 @@ class Tools:
 
 
 def tools(viewer: User, now: datetime) -> Tools:
-    limits = {"people": MOST_PEOPLE, "views": MOST_VIEWS}
+    columns, values = counting(now)
+    values += [ROLES, viewer.pk, MOST_PEOPLE, viewer.pk, MOST_VIEWS, viewer.pk, now - UNDO_FOR]
     with connection.cursor() as cursor:
-        cursor.execute(_TOOLS, {"viewer": viewer.pk, "roles": ROLES, "since": now - UNDO_FOR, **limits})
-        [(people, groups, views, decision)] = cursor.fetchall()
+        cursor.execute(f"SELECT {columns}, {_TOOLS}", values)
+        [(*numbers, people, groups, views, decision)] = cursor.fetchall()
     return Tools(
+        counts=as_shown(numbers),
         people=tuple((public_id, name) for public_id, name in people),
         groups=tuple((public_id, name) for public_id, name in groups),
         views=[View(*view) for view in views],

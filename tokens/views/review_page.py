@@ -77,10 +77,10 @@ def show_list(request: SignedInRequest) -> HttpResponse:
 
 def listed(request: SignedInRequest, filters: Filters, catalogue: Catalogue, now: datetime) -> dict[str, Any]:
     found = selectors.queue(filters, request.user, now)
-    counts, around = selectors.counts(now), tools(request.user, now)
-    request.to_decide = counts[selectors.TO_DECIDE_AT_ALL]
+    around = tools(request.user, now)
+    request.to_decide = around.counts[selectors.TO_DECIDE_AT_ALL]
     return _frame(filters, now) | {
-        "tabs": tabs(filters, counts),
+        "tabs": tabs(filters, around.counts),
         "rows": rows([asked.pk for asked in found.rows], request.user, catalogue, now),
         "pages": found,
         "choices": choices(filters, catalogue, around),

@@ -130,11 +130,11 @@ def test_the_number_of_queries_does_not_depend_on_the_rows(
         ask(f"Other {number}")
         add_message(access_request=asked, text="Another remark", by=desk.maintainer)
     desk.client.get(QUEUE)
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(19):
         desk.client.get(QUEUE)
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(24):
         desk.client.get(f"{QUEUE}?find=reader")
-    with django_assert_num_queries(41):
+    with django_assert_num_queries(40):
         desk.client.get(address(asked))
     with django_assert_num_queries(36):
         desk.client.get(address(asked), headers={"HX-Request": "true", "HX-Target": "detail"})
