@@ -115,6 +115,8 @@ DATABASES: dict[str, dict[str, Any]] = {
         **environment.database(DATABASE_URL),
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
+            # In seconds, unless the URL says another: by itself psycopg waits two minutes for a server that hangs.
+            "connect_timeout": 5,
             **environment.database_options(DATABASE_URL),
             # For the gateway's own statements; Django's cursors prepare none.
             "prepare_threshold": 5,
