@@ -48,6 +48,23 @@ _A_MOMENT: Final = 0.5  # seconds
 Key = tuple[str, str, str, str, str, bool, int]
 
 
+class Counted(msgspec.Struct, array_like=True, gc=False):
+    """A key, and what was counted of it: a row as batches have it, since to make thousands of them at once would keep
+    calls waiting."""
+
+    token: str
+    model: str
+    operation: str
+    code: str
+    pack: str
+    in_query: bool
+    day: int
+    calls: int
+    units: int
+    pack_units: int
+    last_at: float
+
+
 class Tally:
     """The counts of one process. Its own lock is held for an addition or a swap, never while anything is sent."""
 
@@ -60,7 +77,7 @@ class Tally:
         self.dropped = 0
         self._adding = Lock()
         self._sending = Lock()
-        self._counts: dict[Key, list[float]] = {}
+        self._counts: dict[Key, Counted] = {}
         self._gateways: dict[str, float] = {}
         self._batches: deque[tuple[int, int, bytes]] = deque()
         self._number = 0
@@ -91,12 +108,12 @@ class Tally:
         with self._adding:
             counted = self._counts.get(key)
             if counted is not None:
-                counted[0] += calls
-                counted[1] += units
-                counted[2] += pack_units
-                counted[3] = at
+                counted.calls += calls
+                counted.units += units
+                counted.pack_units += pack_units
+                counted.last_at = at
             elif len(self._counts) + self._unsent < MAX_KEYS:
-                self._counts[key] = [calls, units, pack_units, at]
+                self._counts[key] = Counted(*key, calls, units, pack_units, at)
             else:
                 self.dropped += 1
 
@@ -128,7 +145,7 @@ class Tally:
             counts, self._counts = self._counts, {}
             gateways, self._gateways = self._gateways, {}
             self._unsent += len(counts)
-        rows = ([*key, *counted] for key, counted in counts.items())
+        rows = iter(counts.values())
         while (some := list(islice(rows, _ROWS_A_BATCH))) or gateways:
             self._number += 1
             self._batches.append((self._number, len(some), _encode({"rows": some, "gateways": gateways})))
