@@ -17,6 +17,7 @@ from accounts.demo import create_demo_people
 from accounts.encryption import Unreadable, seal, unseal
 from accounts.models import AuditEvent, User, Workspace
 from tests.accounts.people import PASSWORD, person, sign_in
+from tests.fixtures.signing_in import browser
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +51,14 @@ def test_by_password(client):
     assert client.post("/accounts/login/", {"login": "ADA@example.com", "password": "wrong"}).status_code == 200
     assert not is_signed_in(client)
     sign_in(ada)
+
+
+def test_other_tests_begin_with_what_the_form_leaves_behind() -> None:
+    ada = person("ada@example.com")
+    by_form, made = (dict(client.session.items()) for client in (sign_in(ada), browser(ada)))
+    for session in (by_form, made):
+        assert time.time() - session["account_authentication_methods"][0].pop("at") < 60
+    assert made == by_form
 
 
 def test_a_refused_password_keeps_the_address_and_says_nothing_of_whom_there_is(client):

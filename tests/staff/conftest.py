@@ -4,8 +4,8 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from tests.accounts.people import sign_in
-from tests.factories import PASSWORD, administrator, auditor, catalogue, person
+from tests.factories import administrator, auditor, catalogue, person
+from tests.fixtures.signing_in import browser
 
 
 @pytest.fixture
@@ -16,9 +16,9 @@ def noor() -> User:
 
 @pytest.fixture
 def staff() -> Client:
-    return sign_in(auditor(), PASSWORD)
+    return browser(auditor())
 
 
 @pytest.fixture
 def admin() -> Client:
-    return sign_in(administrator(), PASSWORD)
+    return browser(administrator())

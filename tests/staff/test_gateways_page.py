@@ -8,8 +8,8 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import AuditEvent
-from tests.accounts.people import sign_in
-from tests.factories import PASSWORD, administrator, auditor, maintainer, person
+from tests.factories import administrator, auditor, maintainer, person
+from tests.fixtures.signing_in import browser
 from tests.staff import shown
 from tokens import keys
 from tokens.actions.gateways import add_gateway
@@ -104,7 +104,7 @@ def test_an_old_sign_in_is_asked_again_before_a_key(gateway: Gateway) -> None:
 
 @pytest.mark.parametrize("role", [person, maintainer, auditor])
 def test_others_see_nothing_of_it(gateway: Gateway, role) -> None:  # type: ignore[no-untyped-def]
-    client = sign_in(role(), PASSWORD)
+    client = browser(role())
     paths = [reverse("gateways"), reverse("gateways:new")]
     paths += [reverse(f"gateways:{name}", args=[gateway.public_id]) for name in ("detail", "edit", "rotate", "revoke")]
     for path in paths:

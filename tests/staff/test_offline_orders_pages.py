@@ -7,8 +7,8 @@ from django.test import Client
 
 from accounts.clock import now
 from accounts.models import User
-from tests.accounts.people import sign_in
-from tests.factories import PASSWORD, administrator, auditor, shop
+from tests.factories import administrator, auditor, shop
+from tests.fixtures.signing_in import browser
 from tiers.models import Order, ProductVersion
 
 pytestmark = pytest.mark.django_db
@@ -109,7 +109,7 @@ def test_what_has_changed_since_the_preview_is_judged_anew(admin: Client, noor: 
 
 def test_only_what_this_person_was_given_can_be_confirmed(admin: Client, noor: User, offer: ProductVersion) -> None:
     text = HEAD + row(noor, "A")
-    other = preview(sign_in(administrator(), PASSWORD), text)[2]
+    other = preview(browser(administrator()), text)[2]
     for kept in ("", "x", text, other, signing.dumps(text), preview(admin, text)[2][:-1]):
         page = admin.post("/events/import/confirm/", {"kept": kept}, follow=True).content.decode()
         assert "This preview is too old, or damaged." in page
@@ -117,6 +117,6 @@ def test_only_what_this_person_was_given_can_be_confirmed(admin: Client, noor: U
 
 
 def test_those_who_only_read_record_nothing(noor: User) -> None:
-    staff = sign_in(auditor(), PASSWORD)
+    staff = browser(auditor())
     for path in ("/events/record/", "/events/import/", "/events/import/confirm/"):
         assert staff.post(path).status_code == 403

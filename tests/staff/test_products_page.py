@@ -4,8 +4,8 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from tests.accounts.people import sign_in
-from tests.factories import PASSWORD, auditor, catalogue, shop
+from tests.factories import auditor, catalogue, shop
+from tests.fixtures.signing_in import browser
 from tests.staff import shown
 from tiers.models import Product, ProductVersion, Tier
 
@@ -96,7 +96,7 @@ def test_a_price_id_is_set(admin: Client) -> None:
 
 def test_those_who_only_read_change_nothing() -> None:
     shop.offer("flower")
-    staff = sign_in(auditor(), PASSWORD)
+    staff = browser(auditor())
     assert "Withdraw" not in shown(staff, "/catalogue/products/flower/")
     assert "Add a product" not in shown(staff, "/catalogue/products/")
     for path in ("new/", "flower/edit/", "flower/withdraw/", "flower/price/"):

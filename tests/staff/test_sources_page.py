@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from tests.accounts.people import sign_in
-from tests.factories import PASSWORD, administrator, auditor
+from tests.factories import administrator, auditor
+from tests.fixtures.signing_in import browser
 from tiers.actions.webhook_sources import add_source
 from tiers.models import WebhookSecret, WebhookSource
 
@@ -67,7 +67,7 @@ def test_an_old_sign_in_is_asked_again_before_a_secret(source: WebhookSource) ->
 
 
 def test_others_see_nothing_of_it(source: WebhookSource) -> None:
-    staff = sign_in(auditor(), PASSWORD)
+    staff = browser(auditor())
     for path in ("/events/sources/", "/events/sources/new/", at(source, "rotate"), at(source, "retire")):
         assert staff.get(path).status_code == 403
         assert staff.post(path).status_code == 403

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from tests import factories
+from tests.fixtures.signing_in import browser
 from tests.tiers.orders.shop import Shop, open_shop
-from tests.tokens.pages.conftest import browser
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from accounts.audit import Task
 from accounts.clock import now
 from tests import factories
 from tests.factories import shop
-from tests.tokens.pages.conftest import browser
+from tests.fixtures.signing_in import browser
 from tiers.actions.products import publish_version, withdraw_product
 from tiers.models import Order, ProductVersion, Provider, ProviderPrice
 

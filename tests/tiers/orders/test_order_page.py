@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.clock import now
 from tests import factories
 from tests.factories import shop
-from tests.tokens.pages.conftest import browser
+from tests.fixtures.signing_in import browser
 from tiers.models import Order, OrderState, ProductVersion
 
 PAGES = ("", "receipt/")

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests import factories
 from tests.factories import shop
-from tests.tokens.pages.conftest import browser
+from tests.fixtures.signing_in import browser
 from tiers.models import Order
 from tiers.views.orders import PAGE_SIZE
 

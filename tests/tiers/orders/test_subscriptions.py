@@ -13,7 +13,7 @@ from tests import factories
 from tests.factories import shop
 from tests.fixtures.sandbox import Buyer
 from tests.fixtures.sandbox import buyer as at_the_sandbox
-from tests.tokens.pages.conftest import browser
+from tests.fixtures.signing_in import browser
 from tiers.actions.orders import sync_order
 from tiers.actions.refunds import refund_at_provider
 from tiers.models import Alarm, AlarmKind

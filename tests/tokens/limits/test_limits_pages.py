@@ -10,7 +10,8 @@ from django.urls import reverse
 from accounts.ids import new_public_id
 from accounts.models import AuditEvent
 from tests import factories
-from tests.tokens.pages.conftest import _made, browser, world
+from tests.fixtures.signing_in import browser
+from tests.tokens.pages.conftest import _made, world
 from tests.tokens.pages.test_making_tokens import mint
 from tiers.facts import NO_LIMITS, LimitFacts
 from tiers.models import AIModel, Grant, Tier

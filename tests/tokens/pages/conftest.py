@@ -12,20 +12,13 @@ from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
 from tests import factories
+from tests.fixtures.signing_in import browser
 from tiers.models import Tier
 from tokens.actions.applications import add_domain
 from tokens.actions.requests import save_draft, submit_request
 from tokens.models import AccessRequest, Application
 
 PURPOSE = "A reading aid for the pupils of our school, with its own server"
-
-
-def browser(user: User) -> Client:
-    """Somebody who has just signed in with the password: for 15 minutes nothing is asked again."""
-    client = Client()
-    answer = client.post("/accounts/login/", {"login": user.email, "password": factories.PASSWORD})
-    assert answer.status_code == 302
-    return client
 
 
 def ask(application: Application, tier: str = "flower", *, by: User, sent: bool = True) -> AccessRequest:

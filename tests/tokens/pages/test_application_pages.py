@@ -7,7 +7,7 @@ from allauth.account.models import EmailAddress
 from django.urls import reverse
 
 from tests import factories
-from tests.tokens.pages.conftest import browser
+from tests.fixtures.signing_in import browser
 from tests.tokens.review.conftest import signed_in
 from tokens.actions.applications import suspend_application
 from tokens.models import Application

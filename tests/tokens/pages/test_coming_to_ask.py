@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from accounts.models import Workspace
 from tests import factories
-from tests.tokens.pages.conftest import ask, browser
+from tests.fixtures.signing_in import browser
+from tests.tokens.pages.conftest import ask
 from tiers.models import AIModel, Tier
 from tokens.actions.reviews import reject_request
 from tokens.models import AccessRequest

@@ -13,8 +13,9 @@ from pytest_django import Settings
 from accounts import announcing
 from accounts.errands import Errands
 from tests import factories
+from tests.fixtures.signing_in import browser
 from tests.jobs.silent import blackhole
-from tests.tokens.pages.conftest import browser, make_world
+from tests.tokens.pages.conftest import make_world
 from tiers import tasks
 from tiers.models import Grant
 from tokens.actions.applications import suspend_application

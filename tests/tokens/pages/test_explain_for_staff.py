@@ -9,7 +9,7 @@ from django.test import Client
 
 from accounts.models import AuditEvent
 from tests import factories
-from tests.tokens.pages.conftest import browser
+from tests.fixtures.signing_in import browser
 from tokens.actions.looking_in import LOOKED
 from tokens.gateway import catalogues, explanations, refusal_log
 from tokens.gateway.ask import Ask

@@ -6,8 +6,8 @@ import pytest
 from django.http import HttpResponse
 
 from tests import factories
+from tests.fixtures.signing_in import browser
 from tests.tokens.gateway.calls import Client as Gateway
-from tests.tokens.pages.conftest import browser
 from tokens import keys
 from tokens.actions.applications import add_domain
 from tokens.actions.gateways import add_gateway

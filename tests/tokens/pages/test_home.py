@@ -10,7 +10,8 @@ from django.urls import reverse
 from accounts.clock import now
 from accounts.models import User
 from tests import factories
-from tests.tokens.pages.conftest import ask, browser
+from tests.fixtures.signing_in import browser
+from tests.tokens.pages.conftest import ask
 from tokens.actions.reviews import approve_request
 from tokens.models import Domain, Token
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.clock import now
 from tests import factories
-from tests.tokens.pages.conftest import browser
+from tests.fixtures.signing_in import browser
 from tokens import keys
 from tokens.actions.applications import suspend_application
 from tokens.models import Token

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.utils.html import escape
 
 from tests import factories
-from tests.tokens.pages.conftest import browser
+from tests.fixtures.signing_in import browser
 from tiers.actions.grants import give_grant
 from tiers.models import Tier
 from tokens.gateway import catalogues, explanations, refusal_log, service

@@ -12,7 +12,7 @@ from accounts.clock import now
 from config.templatetags import charts
 from tests import factories
 from tests.factories import shop, usage
-from tests.tokens.pages.conftest import browser
+from tests.fixtures.signing_in import browser
 from tiers.models import Grant
 from tokens.models import LimitOverride, Token
 

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tests import factories
-from tests.tokens.pages.conftest import browser
+from tests.fixtures.signing_in import browser
 
 OWN = ["applications:list", "applications:new", "tokens:list", "tokens:new", "requests:list", "requests:new"]
 OF_ONE = [
