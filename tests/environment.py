@@ -5,6 +5,7 @@
 import atexit
 import base64
 import os
+import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,8 +17,9 @@ HOLDING = ExitStack()
 
 OTHERS = ("SITE_URL", "ALLOWED_HOSTS", "SECRET_KEY", "EMAIL_URL", "PORT", "BIND", "TRUSTED_PROXY_COUNT")
 STRIPE = ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_API_BASE")
-# Each of the servers and workers that tests start would else compile the whole project again.
+# Each of the servers and workers that tests start would else compile the whole project again, and each run the tests.
 COMPILED = "PYTHONDONTWRITEBYTECODE"
+sys.dont_write_bytecode = False
 for name in (*OTHERS, *STRIPE, COMPILED):
     os.environ.pop(name, None)
 os.environ |= {
