@@ -8,8 +8,8 @@ from django import template
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from config.templatetags.ui import spark
 from tokens.selectors.usage import CALLED, LIMIT, NOT_HELD, TOKEN, Calls, Day
@@ -80,8 +80,7 @@ def token_spark(sparks: Mapping[int, Sequence[int]], token: int) -> SafeString:
 @register.simple_tag
 def short_day(day: date) -> str:
     """22 Nov, 11月22日."""
-    english = (get_language() or "en").startswith("en")
-    return date_format(day, "j M" if english else "MONTH_DAY_FORMAT")
+    return date_format(day, "MONTH_DAY_FORMAT")
 
 
 _NO_SPARK: Final = SafeString('<span class="spark"></span>')

@@ -20,7 +20,6 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.activity import name_of
@@ -187,8 +186,7 @@ def day(moment: datetime | None, missing: str = "") -> SafeString | str:
 
 def on_day(moment: datetime) -> str:
     """The day in UTC, as written everywhere: 22 Nov 2026, 2026年11月22日."""
-    english = (get_language() or "en").startswith("en")
-    return date_format(moment.astimezone(UTC), "j M Y" if english else "DATE_FORMAT")
+    return date_format(moment.astimezone(UTC), "DATE_FORMAT")
 
 
 def _time(moment: datetime, words: str) -> SafeString:
