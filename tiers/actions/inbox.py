@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
+import pgtrigger
 import structlog
 from django.db import connection, transaction
 from django.db.models import F
@@ -20,6 +21,8 @@ from tiers.payments import Received, Unusable, provider
 log = structlog.get_logger(__name__)
 # An event that failed so often waits for a person; until then the sweep tries it again.
 MANY_ATTEMPTS = 5
+# Among the headers of a message of which a text was erased.
+ERASED: Final = "erased"
 _OUTCOME: Final = ("state", "attempts", "error", "handled_at")
 # Who sends what is of no order, and who applies it: a storey above.
 _appliers: dict[str, Callable[[ProviderEvent], None]] = {}
@@ -62,8 +65,22 @@ def store_event(*, name: str, source: str, received: Received, at: datetime | No
     return event
 
 
+@transaction.atomic
+def erase_text(*, event: ProviderEvent, left: bytes) -> None:
+    """What somebody wrote and took back goes out of a message that is of no order, and `left` stays of it. Its id
+    stays: the same delivery is still known, and is not compared with what is left. The only way round the trigger
+    `kept_as_it_came`."""
+    if event.order_id is not None:
+        raise ValueError("The messages of an order stay as they came.")
+    with pgtrigger.ignore("tiers.ProviderEvent:kept_as_it_came"):
+        headers = {**event.headers, ERASED: True}
+        ProviderEvent.objects.filter(pk=event.pk).update(body=left, headers=headers)
+
+
 def _warn_of_another_body(event: ProviderEvent, received: Received) -> None:
     """Of those who only tell, another message under the same id is a fault of theirs, and may be lost money."""
+    if ERASED in event.headers:
+        return
     tells = event.provider in _appliers or not provider(event.provider).ASKS
     if tells and bytes(event.body) != received.body:
         said = "came again with another body, which was not kept"

@@ -21,6 +21,7 @@ from accounts.roles import Permission, require
 from tiers.actions.inbox import apply_by
 from tiers.models import AIModel, ProviderEvent, Tier
 from tokens.actions.issue_comments import keep_comments, remove_comment
+from tokens.actions.issue_erasing import erase_if_deleted
 from tokens.actions.issue_import import match_again, take_in
 from tokens.issue_import.comments import read_all
 from tokens.issue_import.matching import FIELDS
@@ -163,6 +164,7 @@ def apply_event(event: ProviderEvent) -> None:
     kept = ImportedIssue.objects.filter(form=form, issue_id__in=[issue.id for issue in issues]).first()
     if said is not None and kept is not None:
         _hear(kept, said, str(message.get("action")))
+    erase_if_deleted(event=event, comment=said)
 
 
 def _hear(issue: ImportedIssue, said: object, action: str) -> None:

@@ -10,12 +10,15 @@ from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from accounts.audit import System
 from tests import factories
+from tests.factories import payments
 from tests.factories.issues import HEADINGS, payload
 from tests.staff.test_imports_page import upload
 from tests.tokens.issue_import.test_webhook import send
 from tests.tokens.review.conftest import signed_in
-from tiers.models import Tier
+from tiers.actions.inbox import erase_text, handle_event
+from tiers.models import Alarm, ProviderEvent, Tier
 from tokens.actions import issue_forms, issue_import
 from tokens.models import AccessRequest, ImportedComment
 
@@ -121,6 +124,45 @@ def test_one_that_is_deleted_before_it_was_heard_of_stays_away(desk: SimpleNames
     send(desk, heard("deleted"), event="issue_comment")
     send(desk, heard(), event="issue_comment", **{"X-GitHub-Delivery": "d-2"})
     assert texts() == [""]
+
+
+def hear(desk: SimpleNamespace, delivery: str, said: dict[str, Any]) -> None:
+    assert send(desk, said, event="issue_comment", **{"X-GitHub-Delivery": delivery}).status_code == 200
+
+
+def inbox() -> bytes:
+    return b"".join(bytes(event.body) for event in ProviderEvent.objects.all())
+
+
+def test_what_is_deleted_is_in_no_message_of_the_inbox_either(desk: SimpleNamespace) -> None:
+    hear(desk, "other", heard(number=2, body="Stays, see 5001"))
+    hear(desk, "new", heard(body="My address is 1 Lane"))
+    edit = {**heard("edited", body="None", updated_at="2026-08-04T10:00:00Z"), "changes": {"body": {"from": "1 Lane"}}}
+    hear(desk, "edit", edit)
+    assert b"1 Lane" in inbox()
+    hear(desk, "gone", heard("deleted", body="1 Lane"))
+    assert (b"1 Lane" in inbox(), b"None" in inbox(), b"Stays" in inbox()) == (False, False, True)
+    # One that comes late says nothing either, and a repeated delivery is known, as no other message than it was.
+    hear(desk, "late", heard("edited", body="1 Lane"))
+    hear(desk, "new", heard(body="My address is 1 Lane"))
+    assert b"1 Lane" not in inbox()
+    assert ProviderEvent.objects.get(event_id="new").repeats == 1
+    assert not Alarm.objects.exists()
+
+
+def test_each_message_without_its_text_can_be_applied_again(desk: SimpleNamespace) -> None:
+    hear(desk, "new", heard())
+    hear(desk, "gone", heard("deleted"))
+    for event in ProviderEvent.objects.order_by("id"):
+        assert handle_event(event=event, by=System("again"), again=True).state == "applied"
+    assert texts() == [""]
+
+
+def test_of_an_order_no_message_loses_its_text() -> None:
+    factories.catalogue()
+    event = payments.told("order.paid", workspace=factories.person("Noor").personal_workspace)
+    with pytest.raises(ValueError, match="stay as they came"):
+        erase_text(event=event, left=b"{}")
 
 
 def test_it_is_read_in_the_conversation_as_text_with_who_and_a_link(
