@@ -207,7 +207,8 @@ const typing = (target) =>
 const inDialog = () => one("dialog[open], [popover]:popover-open");
 
 function press(key) {
-  const target = all(`[data-key="${CSS.escape(key)}"]`).find((found) => found.checkVisibility({ visibilityProperty: true }));
+  const found = all(`[data-key="${CSS.escape(key)}"]`).filter((one) => one.checkVisibility({ visibilityProperty: true }));
+  const target = found[(found.indexOf(document.activeElement) + 1) % found.length]; // Pressed again, the other one.
   if (!target) return false;
   // What sends a form is only focused: a key opens, it never commits.
   if (target.matches("input:is([type=radio], [type=checkbox]), a, summary, button:is([type=button], [popovertarget], [commandfor])")) target.click();
