@@ -219,10 +219,13 @@ def due_of(state: str, submitted_at: datetime | None, due_at: datetime | None, n
 
 
 def span(length: timedelta) -> str:
-    """A length in one unit, in the fewest characters: 40 min, 29 h, 3 d."""
-    hours = int(length.total_seconds() // 3600)
-    if hours < 1:
-        return gettext("%(number)d min") % {"number": max(1, int(length.total_seconds() // 60))}
-    if hours < 72:
+    """A length in the fewest characters, days always as days, so that two of them compare at a glance: 40 min, 23 h,
+    1 d 20 h, 9 d."""
+    days, hours = divmod(int(length.total_seconds() // 3600), 24)
+    if days and hours and days < 7:
+        return gettext("%(days)d d %(hours)d h") % {"days": days, "hours": hours}
+    if days:
+        return gettext("%(number)d d") % {"number": days}
+    if hours:
         return gettext("%(number)d h") % {"number": hours}
-    return gettext("%(number)d d") % {"number": hours // 24}
+    return gettext("%(number)d min") % {"number": max(1, int(length.total_seconds() // 60))}
