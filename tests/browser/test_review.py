@@ -83,6 +83,17 @@ def test_the_queue_is_emptied_from_the_keyboard(browse: Open, desk: SimpleNamesp
     assert page.complaints == []  # type: ignore[attr-defined]
 
 
+def test_the_panes_scroll_and_never_the_page_around_them(browse: Open, desk: SimpleNamespace) -> None:
+    page = browse("/review/", by=desk.maintainer)
+    opened(page, "First")
+    page.set_viewport_size({"width": 1440, "height": 420})
+    assert page.evaluate("document.querySelector('.pane.detail').scrollHeight > innerHeight")
+    assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+    page.locator("a.row", has_text="Second").click()
+    opened(page, "Second")
+    assert page.evaluate("scrollY") == 0
+
+
 def test_the_way_back_after_moving_is_each_request_again(browse: Open, desk: SimpleNamespace) -> None:
     page = browse("/review/", by=desk.maintainer)
     page.locator("a.row", has_text="Second").click()
