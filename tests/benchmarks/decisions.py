@@ -6,6 +6,7 @@ import tempfile
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -46,7 +47,7 @@ def measure(scale: Scale) -> Iterator[Figure]:
         ours = _subjects(made, trellis, hello)
         yield from _warmed(made, ours[0], scale)
         before = codes(trellis.port)
-        found = load.in_turn(_spread(ours, others), scale.rounds, scale.seconds)
+        found = load.in_turn([*ours, *others], scale.rounds, scale.seconds, partial(_again, ours[0], scale))
         _check(before, codes(trellis.port), found)
     yield from _figures(found)
 
@@ -61,12 +62,10 @@ def _subjects(made: Platform, server: Server, hello: Server) -> list[Subject]:
     ]
 
 
-def _spread(ours: list[Subject], others: list[Subject]) -> list[Subject]:
-    """In an order in which stored passes are called again before they are too old: a load that comes in turns must not
-    find what no steady load does."""
-    decisions, forward_auth, *rest = ours
-    half = len(others) // 2
-    return [decisions, *others[:half], rest[0], forward_auth, *others[half:], *rest[1:]]
+def _again(subject: Subject, scale: Scale) -> None:
+    """Each token once more: while others had their turns, stored passes became too old to be believed, and a load that
+    comes in turns must not find what no steady load does."""
+    load.run_in(subject, scale.tokens, scale.warm_seconds)
 
 
 def _malformed(tokens: Path) -> Path:
