@@ -1,17 +1,24 @@
 """HTTP as the server reads it: calls that are answered on its event loop beside others, on connections of all kinds."""
 
 import json
+import re
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from http.client import HTTPResponse
 from typing import NamedTuple
 
 import pytest
+import redis
+from django.conf import settings
 
+from accounts.announcing import workspace_key
 from tests import factories
 from tests.fixtures import proxies
 from tokens.actions.gateways import add_gateway
+from tokens.actions.tokens import revoke_token
+from tokens.models import Token
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.server]
 MODEL, GATED, CHAT = "gpt-4o-mini", "gpt-4o", "/v1/chat/completions"
@@ -178,3 +185,36 @@ def test_nobody_is_waited_for_without_end(place: Place) -> None:
         # More than is read at once, and no end of the headers. Who does not listen may find the connection reset.
         connection.sendall(b"GET /v1/forward-auth HTTP/1.1\r\nX-Long: " + b"x" * 2_000_000)
         assert connection.recv(65536).startswith(b"HTTP/1.1 400 ")
+
+
+def sources(place: Place) -> dict[str, int]:
+    """How many calls were allowed by what, so far."""
+    ((_answer, body),) = place.send(request("GET /metrics"))
+    told = re.findall(r'trellis_decisions_total{code="ok",source="(\w+)"} (\S+)', body.decode())
+    return {source: round(float(number)) for source, number in told}
+
+
+def test_a_pass_that_nobody_confirmed_for_long_is_confirmed_and_not_read_anew(place: Place) -> None:
+    token = Token.objects.get()
+    workspace = token.application.workspace.public_id
+    client = redis.Redis.from_url(settings.PASS_STORE_URL)
+    key = workspace_key(workspace)
+    long_ago = int((time.time() - 40) * 1000)
+    for _ in range(200):  # The first asks find no connection to PostgreSQL yet.
+        client.hset(key, "c", long_ago)
+        before = sources(place)
+        place.send(place.decision())
+        if sources(place)["postgresql"] == before["postgresql"]:
+            break
+    assert sources(place)["stored_pass"] == before["stored_pass"] + 1
+    assert int(client.hget(key, "c") or 0) > time.time() * 1000 - 20_000
+
+    older = {name: client.dump(name) for name in client.keys(f"{{{workspace}}}:*")}
+    assert len(older) == 2
+    revoke_token(token=token, reason="It leaked", by=token.created_by)
+    for name, value in older.items():
+        client.restore(name, 0, value or b"", replace=True)
+    client.hset(key, "c", long_ago)
+    ((_answer, body),) = place.send(place.decision())
+    client.close()
+    assert json.loads(body)["code"] == "token_revoked"

@@ -4,20 +4,28 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 import structlog
 from psycopg import pq
 
 from tokens.gateway import confirming
-from tokens.gateway.ask import Pass
 from tokens.gateway.confirming import Confirmed
 
 log = structlog.get_logger(__name__)
 
 # Gets what PostgreSQL said, or None where it has a newer pass or says nothing. Raises nothing.
 Told = Callable[[Confirmed | None], None]
+
+
+class Rights(Protocol):
+    """What of a pass is confirmed."""
+
+    @property
+    def workspace(self) -> str: ...
+    @property
+    def rights_version(self) -> int: ...
 
 
 class Confirmer:
@@ -28,13 +36,13 @@ class Confirmer:
         self._connection: psycopg.Connection[Any] | None = None
         self._opening = False
         self._rests_until = 0.0
-        self._waiting: list[tuple[Pass, Told]] = []
-        self._flying: list[tuple[Pass, Told]] = []
+        self._waiting: list[tuple[Rights, Told]] = []
+        self._flying: list[tuple[Rights, Told]] = []
         self._deadline: asyncio.TimerHandle | None = None
         self._result: pq.abc.PGresult | None = None
         self._socket = -1
 
-    def ask(self, rights: Pass, told: Told) -> bool:
+    def ask(self, rights: Rights, told: Told) -> bool:
         """False where nothing can be asked now: then `told` is never called."""
         if self._connection is None:
             self._open()

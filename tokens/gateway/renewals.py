@@ -2,7 +2,8 @@
 them, so that nobody waits for it and no pass is read again while nothing changed."""
 
 import threading
-from typing import Final
+from contextlib import suppress
+from typing import Final, NamedTuple
 
 from django.db import connection
 
@@ -22,6 +23,19 @@ SELECT extract(epoch FROM statement_timestamp())::float8, json_agg(json_build_ar
 
 _asked: dict[str, int] = {}
 _guard = threading.Lock()
+
+
+class Aged(NamedTuple):
+    """A stored pass that was confirmed too long ago."""
+
+    workspace: str
+    rights_version: int
+
+
+def confirm(aged: Aged, read_at: float) -> None:
+    """PostgreSQL, read at `read_at` (Unix time), has no newer one."""
+    with suppress(Away):
+        store.confirm([aged], read_at)
 
 
 def ask_for(workspace: str, version: int) -> None:

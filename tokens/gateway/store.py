@@ -143,6 +143,11 @@ def read_stored(reply: list[Any]) -> Taken | None:
     return read_taken(reply) if reply[0] else None
 
 
+def aged_version(reply: list[Any]) -> int | None:
+    """The rights version of a pass that was confirmed too long ago, and is good for as long as this is the newest."""
+    return int(reply[2]) if len(reply) == 3 else None
+
+
 def take(workspace: str, key: str, now: float, *, units: int, fresh_ms: int = FRESH_MS) -> Taken | None:
     """Spend of the stored pass; None where there is none that is good. Raises Away."""
     reply = _wire().ask(taking(workspace, key, now, units=units, fresh_ms=fresh_ms))
@@ -210,6 +215,11 @@ def confirm(versions: Iterable[tuple[str, int]], read_at: float) -> None:
     """PostgreSQL had these versions of workspaces when it was read. Raises Away."""
     at = int(read_at * 1000)
     _wire().run_all(_CONFIRM, [((workspace_key(name),), (version, at)) for name, version in versions])
+
+
+def confirming(workspace: str, version: int, read_at: float) -> bytes:
+    """The same of one workspace, as a packed command."""
+    return pack("EVALSHA", _CONFIRM.digest, 1, workspace_key(workspace), version, int(read_at * 1000))
 
 
 def month(now: float) -> int:

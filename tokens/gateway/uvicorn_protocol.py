@@ -17,13 +17,14 @@ from msgspec import structs
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from accounts.pipeline import Pipeline
-from tokens.gateway import catalogues, express, housekeeping, languages, metering, service, store
+from tokens.gateway import catalogues, express, housekeeping, languages, metering, renewals, service, store
 from tokens.gateway.ask import Missed, Pass, Spent
 from tokens.gateway.confirming import Confirmed
 from tokens.gateway.confirming_on_loop import Confirmer
 from tokens.gateway.http import Call, Ready, body_of, head_of, headers_of, variable
 from tokens.gateway.protocols import ordinary
 from tokens.gateway.protocols.ordinary import Asking
+from tokens.gateway.renewals import Aged
 from tokens.gateway.store import Taken
 from tokens.gateway.turns import Told, Turn, lines
 from tokens.gateway.upgrades import OneProtocol
@@ -184,6 +185,11 @@ class GatewayProtocol(OneProtocol):
             self._wait(turn, asking.environ, partial(_anew, asking))
 
     def _asked(self, turn: Turn, asking: Asking, reply: Any) -> None:
+        version = store.aged_version(reply) if isinstance(reply, list) else None
+        if version is None or not self._renew(turn, asking, version):
+            self._answered(turn, asking, reply)
+
+    def _answered(self, turn: Turn, asking: Asking, reply: Any) -> None:
         """What Redis did not do is asked anew on a thread, and what it may have done without telling is not."""
         if not isinstance(reply, list):
             rest = partial(ordinary.finished, asking, express.NOTHING) if reply is None else partial(_anew, asking)
@@ -222,6 +228,28 @@ class GatewayProtocol(OneProtocol):
         return missed
 
     # --- Asking PostgreSQL --------------------------------------------------------------------------------
+
+    def _renew(self, turn: Turn, asking: Asking, version: int) -> bool:
+        """Whether it can be asked whether a pass that is too old to be believed is the newest all the same: a token
+        that is called once a minute would otherwise be read anew each time."""
+        aged = Aged(asking.taking.workspace, version)
+        return _confirmer(self.loop).ask(aged, partial(self._renewed, turn, asking, aged))
+
+    def _renewed(self, turn: Turn, asking: Asking, aged: Aged, said: Confirmed | None) -> None:
+        """Redis is told first, and asked again in the same breath. What is too old once more is read anew."""
+        if said is None:
+            self._tell(turn, ordinary.finished(asking, express.NOTHING))
+            return
+        read_at = said.now.timestamp()
+        anew = partial(_threads().submit, renewals.confirm, aged, read_at)
+
+        def told(reply: Any) -> None:
+            if isinstance(reply, Exception):
+                anew()
+
+        self._redis.ask(store.confirming(*aged, read_at), told)
+        if not self._redis.ask(asking.taking.packed(), partial(self._answered, turn, asking)):
+            self._wait(turn, asking.environ, partial(_anew, asking))
 
     def _confirm(self, turn: Turn, asking: Asking, missed: Missed, rights: Pass) -> bool:
         """Whether it can be asked whether these are the newest."""

@@ -8,7 +8,8 @@
 -- ARGV[4] '1': count the attempt against the rate  [5] the month, as 202611
 -- With what PostgreSQL has just said: [6] limits  [7] what was spent, as PostgreSQL knows  [8] its version
 --         [9] when it was read (ms); and to store it [10] until when (ms)  [11] the pass  [12] how long to keep it (s)
--- Answers {1 taken | 2 rate | 3 allowance | 0 miss, age of the confirmation (ms), pass, the scope that refuses,
+-- Answers {0, age, rights version} where nothing is wrong with the pass but its age, else
+-- {1 taken | 2 rate | 3 allowance | 0 miss, age of the confirmation (ms), pass, the scope that refuses,
 --         in how many seconds the rate allows again, {rate, left, reset s, day's, left, month's, left} a scope (with what packs have left), {pack, units} …}; -1 is no limit.
 
 local now, units = tonumber(ARGV[1]), tonumber(ARGV[3])
@@ -33,7 +34,8 @@ local known = redis.call('HMGET', KEYS[1], unpack(fields))
 if pass then
     if known[1] ~= version or not known[2] then return {0} end
     age = now - tonumber(known[2])
-    if age > tonumber(ARGV[2]) or age < -2000 then return {0, age} end
+    if age > tonumber(ARGV[2]) then return {0, age, version} end
+    if age < -2000 then return {0, age} end
 end
 
 local spent = ARGV[7] and cmsgpack.unpack(ARGV[7]) or nil
