@@ -26,6 +26,7 @@ from accounts.backends import may_sign_in
 from accounts.encryption import seal, unseal
 from accounts.errors import MailNotSent
 from accounts.models import User
+from accounts.names import seen
 
 log = structlog.get_logger(__name__)
 
@@ -105,7 +106,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
     def populate_user(self, request: HttpRequest, sociallogin: Any, data: dict[str, Any]) -> User:
         user: User = super().populate_user(request, sociallogin, data)
         given = " ".join(part for part in [data.get("first_name"), data.get("last_name")] if part)
-        user.name = (data.get("name") or given)[:100]
+        user.name = seen(data.get("name") or given, most=100)
         user.locale = supported_language()
         return user
 

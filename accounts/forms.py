@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import MembershipRole, User, Workspace
+from accounts.names import seen
 from accounts.policies.workspaces import NAME_LENGTH
 from accounts.roles import PLATFORM_PERMISSIONS, Permission
 
@@ -29,10 +30,17 @@ class WorkspaceField(forms.CharField):
         return found
 
 
+class NameField(forms.CharField):
+    """A name that others read, cleaned of what cannot be seen and reorders the words beside it."""
+
+    def to_python(self, value: Any) -> str:
+        return seen(str(super().to_python(value) or ""))
+
+
 class SignupForm(forms.Form):
     """What sign-up asks besides address and password."""
 
-    name = forms.CharField(
+    name = NameField(
         label=_("Name"),
         max_length=100,
         required=False,
@@ -45,7 +53,7 @@ class SignupForm(forms.Form):
 
 
 class ProfileForm(forms.Form):
-    name = forms.CharField(
+    name = NameField(
         label=_("Name"),
         max_length=100,
         required=False,
@@ -75,7 +83,7 @@ class ProfileForm(forms.Form):
 
 
 class WorkspaceForm(forms.Form):
-    name = forms.CharField(label=_("Name of the workspace"), max_length=NAME_LENGTH)
+    name = NameField(label=_("Name of the workspace"), max_length=NAME_LENGTH)
 
 
 ROLE_HELP = _("Members make applications and tokens. Owners also invite, remove and rename.")

@@ -9,10 +9,10 @@ from django.core.validators import EmailValidator, URLValidator
 from django.utils.translation import gettext as _
 
 from accounts.errors import Invalid
+from accounts.names import REORDERING
 from tokens.domains import site_host
 
-# They reorder the text around them, so that a name can pass for another.
-_BIDI: Final = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
+_BIDI: Final = re.compile(f"[{REORDERING}]")
 
 
 def clean_name(text: str, field: str = "name", most: int = 80) -> str:

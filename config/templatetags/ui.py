@@ -23,6 +23,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from accounts.activity import name_of
+from accounts.names import isolated
 from tiers import money as prices
 from tiers.durations import spoken
 from tiers.models import ProductVersion
@@ -162,6 +163,9 @@ def countdown(moment: datetime | None) -> SafeString | str:
 def cost(offer: ProductVersion) -> str:
     """What an offer costs: $29.00 a month, $9.00 for 30 days."""
     return prices.cost(offer)
+
+
+register.filter("isolated", isolated)
 
 
 @register.filter

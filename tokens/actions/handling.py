@@ -12,6 +12,7 @@ from accounts import audit, clock, deferred
 from accounts.audit import Actor
 from accounts.errors import Conflict, Invalid
 from accounts.models import User
+from accounts.names import isolated
 from tokens import tasks
 from tokens.actions.mentions import tell_mentioned
 from tokens.actions.messages import write_message
@@ -75,7 +76,9 @@ def assign_request(
     if version is not None:
         policies.check_version(access_request, version)
     if to is not None and (why := policies.why_not_review(to, access_request)) is not None:
-        raise Invalid(_("%(name)s cannot review it. %(why)s") % {"name": to.display_name, "why": why}, field="to")
+        raise Invalid(
+            _("%(name)s cannot review it. %(why)s") % {"name": isolated(to.display_name), "why": why}, field="to"
+        )
     if access_request.assigned_to == to and access_request.group == group:
         return access_request
     more = {"to": to.display_name if to else "", "group": group.name if group else ""}

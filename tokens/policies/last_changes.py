@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import AuditEvent
+from accounts.names import isolated
 from tokens.models import AccessRequest
 
 _SENTENCES: Final[dict[str, Promise]] = {
@@ -30,5 +31,5 @@ def last_change(access_request: AccessRequest) -> str:
     if last is None or last.action not in _SENTENCES:
         return ""
     at = _("%(time)s UTC") % {"time": date_format(last.at.astimezone(UTC), "DATETIME_FORMAT")}
-    who = last.actor.display_name if last.actor else _("A rule")
+    who = isolated(last.actor.display_name) if last.actor else _("A rule")
     return str(_SENTENCES[last.action]) % {"by": who, "at": at}

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from accounts import clock
 from accounts.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 from accounts.models import Membership, User
+from accounts.names import isolated
 from accounts.policies import check_verified_email
 from accounts.roles import Permission, may, require
 from tiers import snapshot
@@ -92,7 +93,8 @@ def check_version(access_request: AccessRequest, version: int) -> None:
 
 def what_happened(access_request: AccessRequest) -> str:
     """Who brought the request into its state, and when: for whoever came second."""
-    values = {"by": _who(access_request), "at": _when(access_request), "state": access_request.get_state_display()}
+    by, at = isolated(_who(access_request)), _when(access_request)
+    values = {"by": by, "at": at, "state": access_request.get_state_display()}
     match access_request.state:
         case RequestState.APPROVED:
             return _("%(by)s approved this access request on %(at)s.") % values

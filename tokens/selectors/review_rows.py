@@ -10,6 +10,7 @@ from django.db import connection
 from django.utils.translation import gettext, ngettext
 
 from accounts.models import User
+from accounts.names import isolated
 from tiers.entitlements import standing
 from tiers.facts import Catalogue, GrantFacts, LimitFacts
 from tokens.models import AccessRequest, RequestState
@@ -111,7 +112,7 @@ class Row:
     def held(self) -> str:
         """Who has it, in words."""
         words = gettext("Claimed by %(name)s") if self.claimed else gettext("Assigned to %(name)s")
-        return words % {"name": self.holder} if self.holder else ""
+        return words % {"name": isolated(self.holder)} if self.holder else ""
 
 
 @dataclass(frozen=True, slots=True)

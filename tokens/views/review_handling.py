@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from accounts import clock
 from accounts.access import SignedInRequest, requires
 from accounts.errors import Conflict, DomainError, Invalid
+from accounts.names import isolated
 from accounts.roles import Permission
 from tokens.actions import handling
 from tokens.actions.requests import add_message
@@ -77,7 +78,8 @@ def assign(request: SignedInRequest, public_id: str) -> HttpResponse:
         handling.assign_request(access_request=access_request, to=to, group=group, version=version, by=by)
     except DomainError as error:
         return _refused(request, public_id, "assign_form", form, error)
-    messages.success(request, _("Assigned to %(name)s.") % {"name": to.display_name} if to else _("Nobody's now."))
+    name = isolated(to.display_name) if to else ""
+    messages.success(request, _("Assigned to %(name)s.") % {"name": name} if to else _("Nobody's now."))
     return HttpResponseRedirect(address(request, access_request, "d-h"))
 
 
@@ -95,7 +97,7 @@ def snooze(request: SignedInRequest, public_id: str) -> HttpResponse:
         )
     except DomainError as error:
         return _refused(request, public_id, "snooze_form", form, error)
-    messages.success(request, _("%(application)s is put off.") % {"application": after.application.name})
+    messages.success(request, _("%(application)s is put off.") % {"application": isolated(after.application.name)})
     return HttpResponseRedirect(onward(request, after))
 
 
