@@ -80,6 +80,7 @@ function settle(list, wanted) {
   });
 }
 
+// What came in leaves the list where it was read.
 function keepingPlace(change) {
   const pane = one("#queue");
   const scroller = pane.scrollHeight > pane.clientHeight ? pane : document.scrollingElement;
@@ -90,6 +91,48 @@ function keepingPlace(change) {
   if (seen?.isConnected) scroller.scrollTop += seen.getBoundingClientRect().top - before;
 }
 
+// --- The open request. What somebody types or reads there stays where it is on the screen, whatever comes above it.
+
+const READ = "#detail :is(h1, h2, h3, p, li, dd, tr, textarea, fieldset)";
+
+function scrollerOf(pane) {
+  for (let at = pane; at; at = at.parentElement) {
+    if (at.scrollHeight > at.clientHeight && /auto|scroll/.test(getComputedStyle(at).overflowY)) return at;
+  }
+  return document.scrollingElement;
+}
+
+function seenIn(scroller) {
+  const place = (part) => part.getBoundingClientRect();
+  const { top, bottom } = scroller === document.scrollingElement ? { top: 0, bottom: innerHeight } : place(scroller);
+  const typing = document.activeElement;
+  const inside = typing?.matches("#detail .pane *") && scroller.contains(typing);
+  if (inside && place(typing).bottom > top && place(typing).top < bottom) return typing;
+  return all(READ).find((part) => scroller.contains(part) && place(part).top >= top && place(part).top < bottom);
+}
+
+function keepingReading(change) {
+  const scrollers = new Set(all("#detail > .pane").map(scrollerOf));
+  const kept = [...scrollers].map((scroller) => [scroller, seenIn(scroller)]);
+  const before = kept.map(([, seen]) => seen?.getBoundingClientRect().top);
+  change();
+  kept.forEach(([scroller, seen], index) => {
+    if (seen?.isConnected) scroller.scrollTop += seen.getBoundingClientRect().top - before[index];
+  });
+}
+
+// Where it is said that somebody wrote, a link leads to it, and takes no draft away.
+addEventListener("click", (event) => {
+  const link = event.target.closest("#standing a[href^='#']");
+  const entry = link && document.getElementById(link.hash.slice(1));
+  if (!entry || !plain(event)) return;
+  event.preventDefault();
+  one("#standing").replaceChildren();
+  entry.tabIndex = -1;
+  entry.focus({ preventScroll: true });
+  entry.scrollIntoView({ block: "nearest" });
+});
+
 function tell(fresh) {
   const arrivals = one("#arrivals");
   const text = fresh.dataset.arrived ?? "";
@@ -99,9 +142,15 @@ function tell(fresh) {
     link.textContent = text;
     arrivals.replaceChildren(link);
   }
+  const said = all("[data-part=said] > li", fresh).filter(({ id }) => !document.getElementById(id));
   const standing = one("[data-part=standing]", fresh);
   const place = one("#standing");
-  if (standing && place && place.textContent !== standing.textContent) place.innerHTML = standing.innerHTML;
+  keepingReading(() => {
+    one("#conversation .timeline")?.append(...said.map((entry) => document.importNode(entry, true)));
+    // What the page had when it was made, or was told of before, is not said again.
+    const news = standing && (said.length || "changed" in standing.dataset);
+    if (news && place && place.innerHTML !== standing.innerHTML) place.innerHTML = standing.innerHTML;
+  });
   if (standing) one("#detail").dataset.read = fresh.dataset.since;
 }
 
@@ -131,9 +180,11 @@ function showGathered() {
   if (!place) return;
   const { id } = one("#detail").dataset;
   if (gathered.fresh && gathered.of === id && !place.contains(document.activeElement)) {
-    for (const part of ["[data-part=found]", "#signals-state"]) {
-      one(part, place).innerHTML = one(part, gathered.fresh).innerHTML;
-    }
+    keepingReading(() => {
+      for (const part of ["[data-part=found]", "#signals-state"]) {
+        one(part, place).innerHTML = one(part, gathered.fresh).innerHTML;
+      }
+    });
     place.dataset.mark = gathered.fresh.dataset.mark;
     place.toggleAttribute("data-waits", gathered.fresh.hasAttribute("data-waits"));
     gathered.fresh = null;

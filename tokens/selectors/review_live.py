@@ -9,6 +9,7 @@ from accounts.models import User
 from tokens.models import AccessRequest, Mention, RequestMessage
 from tokens.policies.requests import can_read_internal
 from tokens.selectors.review_filters import Filters, narrowed
+from tokens.selectors.review_timeline import Entry, timeline
 
 # A row carries the time at which its transaction began, and is seen when that ends.
 COMMITTED_WITHIN: Final = timedelta(seconds=5)
@@ -34,10 +35,19 @@ def arrived(filters: Filters, viewer: User, since: datetime, now: datetime) -> i
 
 
 def said(public_id: str, since: datetime, viewer: User) -> RequestMessage | None:
-    """The newest that somebody else wrote about this access request since then, if the viewer may read it. One query
-    where nobody wrote."""
-    messages = RequestMessage.objects.filter(access_request__public_id=public_id, at__gt=since).exclude(author=viewer)
+    """The newest that somebody else wrote about this access request since then, or just before, if the viewer may read
+    it. One query where nobody wrote."""
+    earlier = since - COMMITTED_WITHIN
+    messages = RequestMessage.objects.filter(access_request__public_id=public_id, at__gt=earlier).exclude(author=viewer)
     newest = messages.select_related("author", "access_request").order_by("-id").first()
     if newest is None or (newest.internal and not can_read_internal(viewer, newest.access_request)):
         return None
     return newest
+
+
+def happened(access_request: AccessRequest, since: datetime, viewer: User) -> list[Entry]:
+    """What was said and done since then, or just before, as far as the viewer may read it: a page may have it already,
+    and knows it by its key."""
+    internal = can_read_internal(viewer, access_request)
+    entries = timeline(access_request, viewer, internal=internal)
+    return [entry for entry in entries if entry.at > since - COMMITTED_WITHIN]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import AuditEvent, User
+from accounts.names import isolated
 from tokens.models import AccessRequest, ImportedComment, RequestMessage
 
 MOST: Final = 200
@@ -52,8 +53,9 @@ RULES: Final = "tokens.rules"
 @dataclass(frozen=True, slots=True)
 class Entry:
     """`icon` is empty for a message, which shows its author's initials. What was written on GitHub has a `link`, and
-    `identity`: its author's immutable id there, 0 where nobody says."""
+    `identity`: its author's immutable id there, 0 where nobody says. `key` names the entry on its page."""
 
+    key: str
     at: datetime
     name: str
     who: str
@@ -99,7 +101,7 @@ def _of_events(events: Iterable[AuditEvent], messages: Iterable[RequestMessage],
         who = _who(event.actor, viewer, name)
         again = event.action == "request.resubmitted" and not compared
         compared |= again
-        yield Entry(event.at, name, who, _did(event), text, icon, tone, internal, again)
+        yield Entry(f"e{event.pk}", event.at, name, who, _did(event), text, icon, tone, internal, again)
 
 
 def _by_itself(event: AuditEvent) -> str:
@@ -109,13 +111,14 @@ def _by_itself(event: AuditEvent) -> str:
 def _did(event: AuditEvent) -> str:
     """What the event says of itself, beside what all of its kind say."""
     told = event.after
+    names = {key: isolated(str(told.get(key) or "")) for key in ("to", "group", "of")}
     match event.action:
-        case "request.assigned" if told.get("to") and told.get("group"):
-            return str(_("assigned it to %(to)s and the group %(group)s") % told)
-        case "request.assigned" if told.get("to"):
-            return str(_("assigned it to %(to)s") % told)
-        case "request.assigned" if told.get("group"):
-            return str(_("assigned it to the group %(group)s") % told)
+        case "request.assigned" if names["to"] and names["group"]:
+            return _("assigned it to %(to)s and the group %(group)s") % names
+        case "request.assigned" if names["to"]:
+            return _("assigned it to %(to)s") % names
+        case "request.assigned" if names["group"]:
+            return _("assigned it to the group %(group)s") % names
         case "request.snoozed" if told.get("until"):
             until = datetime.fromisoformat(told["until"]).astimezone(UTC)
             return _("put it off until %(until)s UTC") % {"until": date_format(until, "DATETIME_FORMAT")}
@@ -123,8 +126,8 @@ def _did(event: AuditEvent) -> str:
             return _("brought it back: the applicant answered")
         case "request.woke" if told.get("because") == "date":
             return _("brought it back: it was put off until now")
-        case "request.claim_lapsed" if told.get("of"):
-            return str(_("gave it back to the queue: the claim of %(of)s lapsed") % told)
+        case "request.claim_lapsed" if names["of"]:
+            return _("gave it back to the queue: the claim of %(of)s lapsed") % names
     return str(EVENTS[event.action][0])
 
 
@@ -151,7 +154,11 @@ def _of_messages(messages: Iterable[RequestMessage], events: Iterable[AuditEvent
         did = _("noted for reviewers") if message.internal else _("wrote")
         name = message.author.display_name
         who = _who(message.author, viewer, name)
-        yield Entry(message.at, name, who, did, message.text, internal=message.internal)
+        yield Entry(key_of(message), message.at, name, who, did, message.text, internal=message.internal)
+
+
+def key_of(message: RequestMessage) -> str:
+    return f"m{message.pk}"
 
 
 def _of_github(access_request: AccessRequest) -> Iterator[Entry]:
@@ -164,7 +171,8 @@ def _of_github(access_request: AccessRequest) -> Iterator[Entry]:
             did = _("wrote on GitHub, and it was deleted there")
         text = comment.body if len(comment.body) <= MOST_OF_COMMENT else f"{comment.body[:MOST_OF_COMMENT]} …"
         name = comment.author_login
-        yield Entry(comment.at, name, name, did, text, link=comment.url, identity=comment.author_id or 0)
+        key, identity = f"g{comment.pk}", comment.author_id or 0
+        yield Entry(key, comment.at, name, name, did, text, link=comment.url, identity=identity)
 
 
 def _who(person: User | None, viewer: User, name: str) -> str:

@@ -6,7 +6,6 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts import clock
@@ -20,9 +19,10 @@ from tokens.policies.requests import what_happened
 from tokens.selectors import review as selectors
 from tokens.selectors.review_detail import find
 from tokens.selectors.review_filters import read, visible
-from tokens.selectors.review_live import arrived, behind, said
+from tokens.selectors.review_live import arrived, behind, happened, said
 from tokens.selectors.review_rows import rows
 from tokens.selectors.review_signals import mark, progress, signals
+from tokens.selectors.review_timeline import key_of
 from tokens.views.review_page import onward, show, show_list, tabs
 
 
@@ -74,7 +74,7 @@ def live(request: SignedInRequest) -> HttpResponse:
         "rows": rows([asked.pk for asked in found.rows], request.user, snapshot.kept(), now),
         "at": now.isoformat(),
         "arrived": arrived(filters, request.user, first, now) if first else 0,
-        **_opened(request, message, now),
+        **_opened(request, message, read_at, now),
     }
     return render(request, "review/live.html", context)
 
@@ -92,16 +92,20 @@ def _open(request: SignedInRequest) -> str:
     return request.GET.get("open", "")[:12].replace("\0", "")
 
 
-def _opened(request: SignedInRequest, message: RequestMessage | None, now: datetime) -> dict[str, object]:
-    """The row of the request that is open, wherever it is by now, and what became of it since it was opened."""
+def _opened(
+    request: SignedInRequest, message: RequestMessage | None, read_at: datetime | None, now: datetime
+) -> dict[str, object]:
+    """The row of the request that is open, wherever it is by now, and what became of it and was said of it since it
+    was opened."""
     opened = visible().filter(public_id=_open(request)).first()
     if opened is None:
         return {}
     changed = str(opened.version) != request.GET.get("version", "")
-    wrote = _("%(name)s wrote about it.") % {"name": message.author.display_name} if message else ""
     return {
         "open_rows": rows([opened.pk], request.user, snapshot.kept(), now),
-        "happened": what_happened(find(opened.public_id)) if changed else wrote,
+        "changed": what_happened(find(opened.public_id)) if changed else "",
+        "wrote": (message.author.display_name, key_of(message)) if message else None,
+        "entries": happened(opened, read_at, request.user) if read_at and (message or changed) else [],
         "fresh_signals": _signals(opened, request.GET.get("signals"), now),
     }
 
