@@ -20,6 +20,8 @@ from prometheus_client import Counter, Histogram
 
 STORED_PASS: Final = "stored_pass"  # noqa: S105
 POSTGRESQL: Final = "postgresql"
+# A text that cannot be a token: nothing else was looked at.
+TEXT: Final = "text"
 # The least to the most that a decision is waited for, in seconds.
 BUCKETS: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 # Where nobody flushes any more, a call does it before the lists fill the memory.
@@ -33,6 +35,7 @@ class Event(StrEnum):
 
     MISS = "miss"
     REFUSAL_CONFIRMED = "refusal_confirmed"
+    PASS_CONFIRMED = "pass_confirmed"  # noqa: S105
     REDIS_AWAY = "redis_away"
     POSTGRESQL_AWAY = "postgresql_away"
 
@@ -64,7 +67,10 @@ _lookups = Counter(
     "trellis_stored_passes", "Passes looked for in Redis that were there (hit) or not.", ["result"], registry=None
 )
 _confirmed = Counter(
-    "trellis_confirmed", "Refusals read again from PostgreSQL before they were given.", ["what"], registry=None
+    "trellis_confirmed",
+    "Refusals, and passes too old to be believed, confirmed by PostgreSQL before they were used.",
+    ["what"],
+    registry=None,
 )
 _fallbacks = Counter("trellis_fallbacks", "Decisions made while Redis or PostgreSQL was away.", ["away"], registry=None)
 
@@ -72,6 +78,7 @@ _fallbacks = Counter("trellis_fallbacks", "Decisions made while Redis or Postgre
 _FIGURES: Final = {
     Event.MISS: (_lookups, "miss"),
     Event.REFUSAL_CONFIRMED: (_confirmed, "refusal"),
+    Event.PASS_CONFIRMED: (_confirmed, "pass"),
     Event.REDIS_AWAY: (_fallbacks, "redis"),
     Event.POSTGRESQL_AWAY: (_fallbacks, "postgresql"),
 }
@@ -83,7 +90,7 @@ _flushing = threading.Lock()
 
 
 def note(code: str, seconds: float, *, source: str = POSTGRESQL) -> None:
-    """Count one decision. `source`: what it rests on, POSTGRESQL or STORED_PASS."""
+    """Count one decision. `source`: what it rests on: POSTGRESQL, STORED_PASS or TEXT."""
     try:
         spent = _noted[code, source]
     except KeyError:

@@ -84,14 +84,14 @@ def note_allow(allow: express.Allow, begun: float) -> None:
 
 def note_malformed(begun: float) -> None:
     """The same of a token of wrong form."""
-    metrics.note("token_malformed", perf_counter() - begun)
+    metrics.note("token_malformed", perf_counter() - begun, source=metrics.TEXT)
 
 
 def _answered(ask: Ask, away: bool, check: Check | None, missed: Missed | None) -> tuple[Decision, str]:
     """And what it rests on."""
     workspace = "" if ask.token is None else keys.workspace_of(ask.token)
     if workspace is None:
-        return refused(ask, refusals.token_malformed()), metrics.POSTGRESQL
+        return refused(ask, refusals.token_malformed()), metrics.TEXT
     quick = missed or (express.NOTHING if ask.hold else express.answer(ask, workspace))
     if isinstance(quick, Decision):
         return _checked(quick, check), metrics.STORED_PASS

@@ -17,7 +17,7 @@ from msgspec import structs
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from accounts.pipeline import Pipeline
-from tokens.gateway import catalogues, express, housekeeping, languages, metering, renewals, service, store
+from tokens.gateway import catalogues, express, housekeeping, languages, metering, metrics, renewals, service, store
 from tokens.gateway.ask import Missed, Pass, Spent
 from tokens.gateway.confirming import Confirmed
 from tokens.gateway.confirming_on_loop import Confirmer
@@ -240,6 +240,7 @@ class GatewayProtocol(OneProtocol):
         if said is None:
             self._tell(turn, ordinary.finished(asking, express.NOTHING))
             return
+        metrics.count(metrics.Event.PASS_CONFIRMED)
         read_at = said.now.timestamp()
         anew = partial(_threads().submit, renewals.confirm, aged, read_at)
 
