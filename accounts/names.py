@@ -10,9 +10,11 @@ _FROM_THE_RIGHT: Final = frozenset({"R", "AL", "AN"})
 
 
 def seen(name: str, most: int | None = None) -> str:
-    """What of a name can be seen, in one line: for names that others vouch for, which nobody can be told to mend."""
-    kept = "".join(" " if unicodedata.category(c) == "Cc" else c for c in name.translate(_GONE))
-    return " ".join(kept.split())[:most]
+    """What of a name can be seen, in one line. An isolate that it leaves open would reach beyond the `<bdi>` around
+    it, and turn the rest of the sentence."""
+    if not name.isprintable():
+        name = "".join(" " if unicodedata.category(c) == "Cc" else c for c in name.translate(_GONE))
+    return " ".join(name.split())[:most]
 
 
 def isolated(name: str) -> str:

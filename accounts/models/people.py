@@ -10,6 +10,7 @@ from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.ids import new_public_id
+from accounts.names import seen
 from accounts.search import Pairs
 
 
@@ -70,4 +71,4 @@ class User(AbstractBaseUser):
     @property
     def display_name(self) -> str:
         """What others see. Never the whole address: the part before the @ where no name was given."""
-        return self.name or self.email.partition("@")[0]
+        return seen(self.name) or self.email.partition("@")[0]

@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils.translation import gettext, ngettext
 
 from accounts.models import User
-from accounts.names import isolated
+from accounts.names import isolated, seen
 from tiers.entitlements import standing
 from tiers.facts import Catalogue, GrantFacts, LimitFacts
 from tokens.models import AccessRequest, RequestState
@@ -164,7 +164,7 @@ def _row(shown: _Shown, catalogue: Catalogue, grants: list[GrantFacts], now: dat
         public_id=shown.public_id,
         version=shown.version,
         application=shown.application,
-        applicant=shown.applicant,
+        applicant=seen(shown.applicant),
         domains=_domains(shown.hosts),
         stands_on="" if shown.closed else standing(catalogue, grants, shown.application_id, now).tier.slug,
         tier=shown.tier or "",
@@ -172,7 +172,7 @@ def _row(shown: _Shown, catalogue: Catalogue, grants: list[GrantFacts], now: dat
         due=due.left if due else "",
         due_tone=due.tone if due else "",
         state=shown.state,
-        holder=holder,
+        holder=seen(holder),
         claimed=claimed_by is not None,
         warned=shown.warned,
         endorsed=shown.endorsed and undecided,

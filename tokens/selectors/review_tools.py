@@ -8,6 +8,7 @@ from typing import Final
 from django.db import connection
 
 from accounts.models import User
+from accounts.names import seen
 from tokens.review_terms import UNDO_FOR
 from tokens.selectors.review import as_shown, counting
 from tokens.selectors.reviewers import ROLES
@@ -55,7 +56,7 @@ def tools(viewer: User, now: datetime) -> Tools:
         [(*numbers, people, groups, views, decision)] = cursor.fetchall()
     return Tools(
         counts=as_shown(numbers),
-        people=tuple((public_id, name) for public_id, name in people),
+        people=tuple((public_id, seen(name)) for public_id, name in people),
         groups=tuple((public_id, name) for public_id, name in groups),
         views=[View(*view) for view in views],
         decision=decision,
