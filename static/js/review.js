@@ -164,8 +164,8 @@ function apply(fresh) {
     const open = one("[data-part=open] > li", fresh);
     const old = open && document.getElementById(open.id);
     if (old) refresh(old, open);
+    tell(fresh);
   });
-  tell(fresh);
   count();
   one("#queue").dataset.since = fresh.dataset.since;
 }
