@@ -1,12 +1,10 @@
 """What the load sends, and that answers which are not what was meant to be measured fail the run."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.benchmarks import decisions
 from tests.benchmarks.figures import share
-from tests.benchmarks.load import Ask, Round, Subject
+from tests.benchmarks.load import Ask, Round
 
 TOKEN = "trl_sk_0123456789ab"
 
@@ -32,18 +30,6 @@ def test_answers_of_another_code_fail_the_run() -> None:
         decisions._check({"ok": 5}, {"ok": 25, "rate_limited": 1}, found)
     with pytest.raises(RuntimeError, match="should be allowed"):
         decisions._check({"ok": 5}, {"ok": 20}, found)
-
-
-def test_the_calls_that_need_stored_passes_are_far_apart_by_no_more_than_half_a_round() -> None:
-    def named(name: str) -> Subject:
-        return Subject(name, 1, Ask("GET", "/", {}), Path("none"))
-
-    ours = [named(name) for name in ("decisions", "forward_auth", "malformed", "confirmed_refusals", "hello")]
-    others = [named(name) for name in ("drf_api_key", "knox", "dot_bearer", "dot_client", "litellm")]
-    order = [subject.name for subject in decisions._spread(ours, others)]
-    assert sorted(order) == sorted(subject.name for subject in (*ours, *others))
-    assert order.index("decisions") == 0
-    assert 3 <= order.index("forward_auth") <= 6
 
 
 def test_a_share_is_what_so_many_do_not_exceed() -> None:
