@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from django.db.models import Prefetch, QuerySet
 
@@ -21,6 +22,9 @@ _JOINED = (
     "tier",
     "endorsement__by",
 )
+
+# The same of `standing()`, for statements that are written by hand.
+STANDS: Final = "undone_at IS NULL AND reopened_at IS NULL AND lapsed_at IS NULL"
 
 
 def standing() -> QuerySet[Decision]:

@@ -15,6 +15,8 @@ from tiers.entitlements import standing
 from tiers.facts import Catalogue, GrantFacts, LimitFacts
 from tokens.models import AccessRequest, RequestState
 from tokens.models.requests import CLOSED, TO_DECIDE
+from tokens.selectors.decisions import STANDS
+from tokens.selectors.reviewers import SHOWN_NAME
 
 # A request is called urgent when less of its time is left than this.
 SOON: Final = timedelta(hours=24)
@@ -40,7 +42,7 @@ SELECT workspace_id, {", ".join([*_FACTS, *(f"held.{limit}" for limit in _LIMITS
  WHERE workspace_id = ANY(%s) AND revoked_at IS NULL
 """  # noqa: S608
 
-_PERSON: Final = "(SELECT coalesce(nullif(name, ''), split_part(email, '@', 1)) FROM accounts_user WHERE id = {})"
+_PERSON: Final = f"(SELECT {SHOWN_NAME} FROM accounts_user WHERE id = {{}})"  # noqa: S608
 # Each look-up by itself: as joins, PostgreSQL would weigh their orders for longer than all of it takes. Signals are so
 # many that `EXISTS` would gather all the bad ones first.
 _SHOWN: Final = f"""
@@ -55,7 +57,7 @@ SELECT asked.public_id, asked.version, asked.state, asked.workspace_id, asked.ap
               ORDER BY host LIMIT {MOST_HOSTS}),
        coalesce((SELECT true FROM tokens_signal WHERE access_request_id = asked.id AND state = 'bad' LIMIT 1), false),
        EXISTS (SELECT FROM tokens_decision WHERE access_request_id = asked.id AND outcome = 'endorsed'
-                  AND lapsed_at IS NULL AND undone_at IS NULL AND reopened_at IS NULL),
+                  AND {STANDS}),
        asked.id IN (SELECT access_request_id FROM tokens_mention mention
                       JOIN tokens_requestmessage message ON message.id = message_id
                      WHERE person_id = %(viewer)s AND seen_at IS NULL)

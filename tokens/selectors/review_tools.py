@@ -10,22 +10,23 @@ from django.db import connection
 from accounts.models import User
 from accounts.names import seen
 from tokens.review_terms import UNDO_FOR
+from tokens.selectors.decisions import STANDS
 from tokens.selectors.review import as_shown, counting
-from tokens.selectors.reviewers import ROLES
+from tokens.selectors.reviewers import ROLES, SHOWN_NAME
 from tokens.selectors.saved_views import MOST as MOST_VIEWS
 
 Choice = tuple[str, str]
 MOST_PEOPLE: Final = 200
 
-_TOOLS: Final = """
-ARRAY(SELECT ARRAY[public_id, coalesce(nullif(name, ''), split_part(email, '@', 1))] FROM accounts_user
+_TOOLS: Final = f"""
+ARRAY(SELECT ARRAY[public_id, {SHOWN_NAME}] FROM accounts_user
        WHERE role = ANY(%s) AND is_active AND id <> %s ORDER BY name, id LIMIT %s),
 ARRAY(SELECT ARRAY[public_id, name] FROM tokens_reviewgroup ORDER BY name),
 ARRAY(SELECT ARRAY[name, query, CASE WHEN shared THEN 'shared' ELSE '' END] FROM tokens_savedview
        WHERE owner_id = %s OR shared ORDER BY name, id LIMIT %s),
 (SELECT id FROM tokens_decision WHERE by_id = %s AND at > %s
-    AND undone_at IS NULL AND reopened_at IS NULL AND lapsed_at IS NULL ORDER BY at DESC, id DESC LIMIT 1)
-"""
+    AND {STANDS} ORDER BY at DESC, id DESC LIMIT 1)
+"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)

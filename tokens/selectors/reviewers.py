@@ -10,6 +10,9 @@ from tokens.models import AccessRequest
 
 ROLES: Final = [role for role, held in PLATFORM_PERMISSIONS.items() if Permission.REVIEW_DECIDE in held]
 
+# `User.display_name`, for statements that are written by hand; `accounts.names.seen` cleans what comes of it.
+SHOWN_NAME: Final = "coalesce(nullif(name, ''), split_part(email, '@', 1))"
+
 
 def reviewers() -> QuerySet[User]:
     """All who may decide, whoever's workspace it is."""
