@@ -70,9 +70,15 @@ def django_db_modify_db_settings(
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Sessions that threads of tests left behind must not keep the test database from being dropped."""
-    yield
+    """The partitions of usage are there, as they are in production: to make one locks the tables that others may be
+    using. Sessions that threads of tests left behind must not keep the test database from being dropped."""
     from django.db import connection
+
+    from tests.factories import usage
+
+    with django_db_blocker.unblock():
+        usage.make_partitions()
+    yield
 
     with django_db_blocker.unblock():
         _close_pool()

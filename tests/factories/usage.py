@@ -3,13 +3,23 @@
 from datetime import date
 from itertools import count
 
+from dateutil.relativedelta import relativedelta
+
 from accounts.clock import now
-from tokens.gateway import folding
+from tokens.gateway import folding, partitions
 from tokens.gateway.folding import Batch
 from tokens.gateway.usage import DAY
 from tokens.models import Token
 
 _numbers = count(1)
+MONTHS_AGO = 3
+
+
+def make_partitions() -> None:
+    """Those for calls of today, of the months before that tests look at, and of the months ahead."""
+    today = now().date()
+    partitions.make(today - relativedelta(months=months) for months in range(1, MONTHS_AGO + 1))
+    partitions.make_ahead()
 
 
 def calls(

@@ -12,8 +12,9 @@ from accounts import clock
 AHEAD: Final = 2  # months
 
 # A partition's foreign keys lock the tables that they point to, for a moment. While that has to wait, whoever mints
-# waits behind it: so it gives up soon, and is tried again.
-_PATIENCE: Final = "SET LOCAL lock_timeout = '1s'"
+# waits behind it: so it gives up soon, and is tried again. Not sooner than PostgreSQL sends its own vacuum out of the
+# way, which it does for those who have waited for a second (deadlock_timeout).
+_PATIENCE: Final = "SET LOCAL lock_timeout = '3s'"
 _NO_MORE: Final = "SET LOCAL lock_timeout = DEFAULT"
 _ALONE: Final = "SELECT pg_advisory_xact_lock(hashtextextended('tokens_usage partitions', 0))"
 _MAKE: Final = """
