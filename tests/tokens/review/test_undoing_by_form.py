@@ -87,7 +87,9 @@ def test_the_form_says_one_of_two_and_who_was_the_first(desk: SimpleNamespace) -
         address(asked, "decide"), {"version": asked.version, "decision": "approved", "tier": "flower", "until": "first"}
     )
     assert own.status_code == 409
-    assert "Somebody else has to give the second" in own.content.decode()
+    refused = own.content.decode()
+    assert "Somebody else has to give the second" in refused
+    assert refused.count("You gave the first approval") == 1
     assert decide(desk, asked, decision="approved", until="first", note="Sound").status_code == 302
     asked.refresh_from_db()
     assert (asked.state, asked.decided_by, live()) == ("approved", desk.maintainer, 1)
