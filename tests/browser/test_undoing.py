@@ -58,6 +58,24 @@ def test_a_decision_is_undone_by_key_or_by_button(browse: Open, desk: SimpleName
     assert not Grant.objects.filter(source="request", revoked_at=None).exists()
 
 
+# Whether the line above the name is there to be read: neither out of sight nor under what stays on top.
+FIRST_LINE_IS_SEEN = """() => {
+    const line = document.querySelector(".detail-head .crumb"), {left, top, bottom} = line.getBoundingClientRect();
+    return [top + 4, bottom - 4].every(y => line.contains(document.elementFromPoint(left + 4, y)));
+}"""
+
+
+@pytest.mark.parametrize("width", [1440, 1100, 390])
+def test_what_opens_next_is_seen_from_its_first_line(browse: Open, desk: SimpleNamespace, width: int) -> None:
+    page = browse(f"/review/{desk.first.public_id}/?decision=approved", by=desk.maintainer)
+    page.set_viewport_size({"width": width, "height": 500})
+    page.get_by_role("button", name="Decide and open next").click()
+    page.wait_for_url("**#d-h")
+    expect(page.locator("#d-h")).to_have_text("Second")
+    page.wait_for_load_state()
+    assert page.evaluate(FIRST_LINE_IS_SEEN)
+
+
 @pytest.mark.parametrize("script", [True, False])
 def test_many_are_decided_and_all_of_it_is_undone(browse: Open, desk: SimpleNamespace, script: bool) -> None:
     page = browse("/review/", by=desk.maintainer, script=script)
