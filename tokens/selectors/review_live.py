@@ -1,15 +1,17 @@
 """Whether the list of a reviewer is behind, and what has come in since they looked."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from django.db.models import Q
+from django.db.models import CharField, Q, QuerySet, Value
 
 from accounts.models import User
-from tokens.models import AccessRequest, Mention, RequestMessage
+from accounts.names import seen
+from tokens.models import AccessRequest, ImportedComment, Mention, RequestMessage
 from tokens.policies.requests import can_read_internal
 from tokens.selectors.review_filters import Filters, narrowed
-from tokens.selectors.review_timeline import Entry, timeline
+from tokens.selectors.review_timeline import Entry, key_of, timeline
 
 # A row carries the time at which its transaction began, and is seen when that ends.
 COMMITTED_WITHIN: Final = timedelta(seconds=5)
@@ -34,15 +36,37 @@ def arrived(filters: Filters, viewer: User, since: datetime, now: datetime) -> i
     return narrowed(filters, viewer, now).filter(submitted_at__gt=since)[: MOST_COUNTED + 1].count()
 
 
-def said(public_id: str, since: datetime, viewer: User) -> RequestMessage | None:
+@dataclass(frozen=True, slots=True)
+class Said:
+    """By whom, and the key of its entry in the conversation."""
+
+    name: str
+    key: str
+
+
+def said(public_id: str, since: datetime, viewer: User) -> Said | None:
     """The newest that somebody else wrote about this access request since then, or just before, if the viewer may read
-    it. One query where nobody wrote."""
+    it; else what came from GitHub since then. One query where nobody wrote."""
     earlier = since - COMMITTED_WITHIN
     messages = RequestMessage.objects.filter(access_request__public_id=public_id, at__gt=earlier).exclude(author=viewer)
-    newest = messages.select_related("author", "access_request").order_by("-id").first()
-    if newest is None or (newest.internal and not can_read_internal(viewer, newest.access_request)):
-        return None
-    return newest
+    comments = ImportedComment.objects.filter(
+        issue__access_request__public_id=public_id, imported_at__gt=earlier, removed_at=None
+    )
+    found = dict(_newest(messages, "message").union(_newest(comments, "comment"), all=True))
+    if pk := found.get("message"):
+        message = RequestMessage.objects.select_related("author", "access_request").get(pk=pk)
+        if not message.internal or can_read_internal(viewer, message.access_request):
+            return Said(message.author.display_name, key_of(message))
+    if pk := found.get("comment"):
+        comment = ImportedComment.objects.get(pk=pk)
+        return Said(seen(comment.author_login), key_of(comment))
+    return None
+
+
+def _newest(rows: QuerySet[Any], kind: str) -> QuerySet[Any, Any]:
+    """With its kind; no row where there is none."""
+    newest: QuerySet[Any, Any] = rows.annotate(kind=Value(kind, CharField())).order_by("-pk")
+    return newest.values_list("kind", "pk")[:1]
 
 
 def happened(access_request: AccessRequest, since: datetime, viewer: User) -> list[Entry]:
@@ -50,4 +74,4 @@ def happened(access_request: AccessRequest, since: datetime, viewer: User) -> li
     and knows it by its key."""
     internal = can_read_internal(viewer, access_request)
     entries = timeline(access_request, viewer, internal=internal)
-    return [entry for entry in entries if entry.at > since - COMMITTED_WITHIN]
+    return [entry for entry in entries if entry.came_after(since - COMMITTED_WITHIN)]

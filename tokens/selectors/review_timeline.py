@@ -53,7 +53,8 @@ RULES: Final = "tokens.rules"
 @dataclass(frozen=True, slots=True)
 class Entry:
     """`icon` is empty for a message, which shows its author's initials. What was written on GitHub has a `link`, and
-    `identity`: its author's immutable id there, 0 where nobody says. `key` names the entry on its page."""
+    `identity`: its author's immutable id there, 0 where nobody says; it was written at `at` and came here at `here_at`.
+    `key` names the entry on its page."""
 
     key: str
     at: datetime
@@ -67,6 +68,10 @@ class Entry:
     resubmitted: bool = False
     link: str = ""
     identity: int | None = None
+    here_at: datetime | None = None
+
+    def came_after(self, moment: datetime) -> bool:
+        return (self.here_at or self.at) > moment
 
 
 def timeline(access_request: AccessRequest, viewer: User, *, internal: bool) -> list[Entry]:
@@ -157,8 +162,8 @@ def _of_messages(messages: Iterable[RequestMessage], events: Iterable[AuditEvent
         yield Entry(key_of(message), message.at, name, who, did, message.text, internal=message.internal)
 
 
-def key_of(message: RequestMessage) -> str:
-    return f"m{message.pk}"
+def key_of(said: RequestMessage | ImportedComment) -> str:
+    return f"{'m' if isinstance(said, RequestMessage) else 'g'}{said.pk}"
 
 
 def _of_github(access_request: AccessRequest) -> Iterator[Entry]:
@@ -171,8 +176,17 @@ def _of_github(access_request: AccessRequest) -> Iterator[Entry]:
             did = _("wrote on GitHub, and it was deleted there")
         text = comment.body if len(comment.body) <= MOST_OF_COMMENT else f"{comment.body[:MOST_OF_COMMENT]} …"
         name = comment.author_login
-        key, identity = f"g{comment.pk}", comment.author_id or 0
-        yield Entry(key, comment.at, name, name, did, text, link=comment.url, identity=identity)
+        yield Entry(
+            key_of(comment),
+            comment.at,
+            name,
+            name,
+            did,
+            text,
+            link=comment.url,
+            identity=comment.author_id or 0,
+            here_at=comment.imported_at,
+        )
 
 
 def _who(person: User | None, viewer: User, name: str) -> str:

@@ -14,15 +14,14 @@ from accounts.roles import Permission
 from tiers import snapshot
 from tokens.actions.mentions import mark_seen
 from tokens.links import to_part
-from tokens.models import AccessRequest, RequestMessage
+from tokens.models import AccessRequest
 from tokens.policies.requests import what_happened
 from tokens.selectors import review as selectors
 from tokens.selectors.review_detail import find
 from tokens.selectors.review_filters import read, visible
-from tokens.selectors.review_live import arrived, behind, happened, said
+from tokens.selectors.review_live import Said, arrived, behind, happened, said
 from tokens.selectors.review_rows import rows
 from tokens.selectors.review_signals import mark, progress, signals
-from tokens.selectors.review_timeline import key_of
 from tokens.views.review_page import onward, show, show_list, tabs
 
 
@@ -93,7 +92,7 @@ def _open(request: SignedInRequest) -> str:
 
 
 def _opened(
-    request: SignedInRequest, message: RequestMessage | None, read_at: datetime | None, now: datetime
+    request: SignedInRequest, message: Said | None, read_at: datetime | None, now: datetime
 ) -> dict[str, object]:
     """The row of the request that is open, wherever it is by now, and what became of it and was said of it since it
     was opened."""
@@ -104,7 +103,7 @@ def _opened(
     return {
         "open_rows": rows([opened.pk], request.user, snapshot.kept(), now),
         "changed": what_happened(find(opened.public_id)) if changed else "",
-        "wrote": (message.author.display_name, key_of(message)) if message else None,
+        "wrote": message,
         "entries": happened(opened, read_at, request.user) if read_at and (message or changed) else [],
         "fresh_signals": _signals(opened, request.GET.get("signals"), now),
     }

@@ -1,6 +1,7 @@
 """Comments of issues: brought in once each, whoever gives them, and read in the conversation as a stranger's text."""
 
 import base64
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,6 +9,7 @@ import msgspec
 import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.audit import System
@@ -17,10 +19,12 @@ from tests.factories.issues import HEADINGS, payload
 from tests.staff.test_imports_page import upload
 from tests.tokens.issue_import.test_webhook import send
 from tests.tokens.review.conftest import signed_in
+from tests.tokens.review.test_messages_live import look
 from tiers.actions.inbox import erase_text, handle_event
 from tiers.models import Alarm, ProviderEvent, Tier
 from tokens.actions import issue_forms, issue_import
 from tokens.models import AccessRequest, ImportedComment
+from tokens.selectors import review_live
 
 pytestmark = pytest.mark.django_db
 HOSTILE = "<script>alert(1)</script> [x](javascript:alert(1))"
@@ -188,3 +192,42 @@ def test_it_is_read_in_the_conversation_as_text_with_who_and_a_link(
         assert "x" * 4_000 + " …" in page
     whole = desk.client.get(f"/review/imports/{desk.form.public_id}/{asked.imported_issue.public_id}/").content.decode()
     assert "x" * 9_000 in whole
+
+
+@pytest.fixture
+def quiet(desk: SimpleNamespace) -> AccessRequest:
+    """Brought in with a comment, an hour ago."""
+    SocialAccount.objects.create(user=factories.person("Dana"), provider="github", uid="583231")
+    upload(desk.client, desk.form, [payload(comments=[comment(1)])])
+    issue_import.want(form=desk.form, public_ids=None, by=desk.by)
+    issue_import.open_waiting(by=desk.by)
+    long_ago = timezone.now() - timedelta(hours=1)
+    AccessRequest.objects.update(updated_at=long_ago, signals_at=long_ago)
+    ImportedComment.objects.update(imported_at=long_ago)
+    return AccessRequest.objects.get()
+
+
+def test_a_new_comment_comes_in_beside_what_is_typed(desk: SimpleNamespace, quiet: AccessRequest) -> None:
+    """However long ago it was written there."""
+    assert look(desk.client, quiet) == ""
+    hear(desk, "new", heard(number=2, body=HOSTILE, user={"login": "mall\u202eory", "id": 666}))
+    page, key = look(desk.client, quiet), f"said-g{ImportedComment.objects.latest('pk').pk}"
+    assert "<bdi>mallory</bdi> wrote about it. What you typed stays as it is." in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert page.count(f'id="{key}"') == page.count(f'href="#{key}"') == 1
+    assert "Comment 1" not in page
+    assert f'id="{key}"' in desk.client.get(f"/review/{quiet.public_id}/").content.decode()
+
+
+def test_one_that_was_deleted_is_no_news(desk: SimpleNamespace, quiet: AccessRequest) -> None:
+    hear(desk, "gone", heard("deleted", number=2))
+    assert look(desk.client, quiet) == ""
+
+
+def test_to_look_is_one_query_where_nobody_wrote(
+    desk: SimpleNamespace,
+    quiet: AccessRequest,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    with django_assert_num_queries(1):
+        assert review_live.said(quiet.public_id, timezone.now(), desk.by) is None
