@@ -157,6 +157,8 @@ def test_what_is_broken_is_nobodys_tokens_fault(
     assert (reply.status, reply.error["code"]) == (500, "gateway_unauthorized")
     reply = broken["trellis"].call("GET", f"{PROMPT}&key={platform.token}", bearer)
     assert (reply.status, reply.error["code"]) == (503, "unavailable")
+    reply = broken["trellis"].call("GET", "/v1/models", bearer)
+    assert (reply.status, reply.error["code"]) == (503, "unavailable")
     assert received == []
     reply = broken["models"].call("GET", f"{PROMPT}&key={platform.token}", bearer)
     assert (reply.status, reply.error["code"]) == (503, "unavailable")

@@ -170,8 +170,10 @@ def test_what_is_broken_is_nobodys_tokens_fault(
     expected = {"envoy": (503, "unavailable"), "traefik": (500, "gateway_unauthorized")}
     assert (reply.status, reply.error["code"]) == expected[kind]
     reply = broken["trellis"].call("POST", CHAT, {**bearer, **JSON}, chat("gpt-4o-mini"))
+    listed = broken["trellis"].call("GET", "/v1/models", bearer)
     if kind == "envoy":
         assert (reply.status, reply.error["code"]) == (503, "unavailable")
+        assert (listed.status, listed.error["code"]) == (503, "unavailable")
     else:
-        assert reply.status == 500
+        assert (reply.status, listed.status) == (500, 502)
     assert received == []

@@ -153,5 +153,8 @@ def test_without_trellis_nobodys_token_is_blamed(kind: str, request: pytest.Fixt
         with suppress(psutil.Error):  # A child of the browser's may have just ended.
             if any(place.laddr.port == served for place in process.net_connections("tcp") if place.status == "LISTEN"):
                 process.send_signal(signal.SIGKILL)
-    reply = edge.request(method, path, headers=token, **options)
-    assert (reply.status_code, reply.json()["error"]["code"]) == (503, "unavailable")
+    for reply in (
+        edge.request(method, path, headers=token, **options),
+        edge.request("GET", "/v1/models", headers=token),
+    ):
+        assert (reply.status_code, reply.json()["error"]["code"]) == (503, "unavailable")
