@@ -56,6 +56,13 @@ def test_a_bad_duration_is_refused(metering: Client, seed: Minted, seconds: Any)
     assert (reply.status, reply.json["code"], reply.json["param"]) == (400, "invalid_ask", "expires_in")
 
 
+def test_what_is_said_of_a_bad_cost_is_true(metering: Client, seed: Minted) -> None:
+    """Nothing is reserved for nothing, but a call may have cost nothing."""
+    reserved, settled = reserve(metering, seed, cost=-1), settle(metering, -1)
+    assert reserved.json["detail"] == "“cost” must be above 0, and at most a thousand million."
+    assert settled.json["detail"] == "“cost” must be 0 or more, and at most a thousand million."
+
+
 def test_nothing_is_cheaper_than_free(metering: Client, seed: Minted) -> None:
     assert reserve(metering, seed, cost=0).json["param"] == "cost"
     assert reserve(metering, seed, cost=5e-324).json["limits"]["requests_per_day"]["remaining"] == 9

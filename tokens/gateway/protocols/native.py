@@ -157,12 +157,15 @@ def _cost(values: dict[str, Any]) -> int | float:
     return 1 if cost is None else read_cost(cost)
 
 
-def read_cost(cost: Any) -> int | float:
-    """Raises Fault."""
+def read_cost(cost: Any, *, free: bool = False) -> int | float:
+    """`free`: whether it may be 0. Raises Fault."""
     if isinstance(cost, bool) or not isinstance(cost, int | float):
         raise invalid("cost", _("“cost” must be a number."))
+    if free and cost == 0:
+        return 0
     if not 0 < cost <= MAX_COST:
-        raise invalid("cost", _("“cost” must be above 0, and at most a thousand million."))
+        above = _("“cost” must be above 0, and at most a thousand million.")
+        raise invalid("cost", _("“cost” must be 0 or more, and at most a thousand million.") if free else above)
     return cost
 
 

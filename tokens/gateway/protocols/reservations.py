@@ -152,7 +152,7 @@ def _settle(call: Call, gateway: gateway_keys.GatewayRecord, values: Values, nam
     cost = values.get("cost")
     if cost is None:
         raise native.invalid("cost", _("“cost” is required: what the call has cost."))
-    cost = 0 if cost == 0 and not isinstance(cost, bool) else native.read_cost(cost)
+    cost = native.read_cost(cost, free=True)
     ask = native.read_ask({"endpoint": "", **_given(values)}, call.request_id, gateway.id)
     try:
         outcome = settling.settle(name, ask, cost)
