@@ -1,10 +1,13 @@
-"""The recent refusals of a workspace beside the form, each a link that fills it in. Pure."""
+"""The recent refusals of a workspace beside the form, each a link that fills it in. Pure but for
+gettext."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
+
+from django.utils.translation import gettext as _
 
 from tokens.explaining.buttons import explaining
 from tokens.gateway.ask import Ask
@@ -16,8 +19,8 @@ WAS: Final = "was"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`called`: the model, or the endpoint of a call that named none. `address`: of the caller, who may be a person, so
-    it is in no link."""
+    """`called`: the model, or the endpoint of a call that named none, or that there was neither. `address`: of the
+    caller, who may be a person, so it is in no link."""
 
     code: str
     called: str
@@ -32,15 +35,17 @@ def entries(found: Iterable[RecentRefusal]) -> list[Entry]:
 
 
 def _entry(refused: Refused, times: int, at: datetime) -> Entry:
+    path, mark, query = refused.endpoint.partition("?")
     ask = Ask(
-        endpoint=refused.endpoint,
+        # The form wants a path. The root is as little an endpoint as none at all.
+        endpoint=f"{path or '/'}{mark}{query}",
         model=refused.model or None,
         method=refused.method,
         origin=refused.origin or None,
         permission=refused.permission,
     )
     href = f"{explaining(ask, refused.token)}&{WAS}={refused.code}"
-    called = refused.model or refused.endpoint.partition("?")[0]
+    called = refused.model or path or _("no model, no path")
     return Entry(refused.code, called, times, at, href, refused.address)
 
 

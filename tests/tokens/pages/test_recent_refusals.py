@@ -60,6 +60,16 @@ def test_a_call_is_explained_whatever_its_method_was(world: SimpleNamespace, met
     assert f'<option value="{escape(method)}" selected>' in answer.content.decode()
 
 
+@pytest.mark.parametrize("endpoint", ["", "?seed=1"])
+def test_a_call_that_named_nothing_has_a_name_and_is_explained(world: SimpleNamespace, endpoint: str) -> None:
+    refuse(world, endpoint=endpoint)
+    page = world.client.get("/explain/")
+    assert recent(page) == [("endpoint_unknown", "no model, no path", 1)]
+    answer = world.client.get(page.context["recent"][0].href)
+    assert (answer.status_code, answer.context["answer"].code) == (200, "endpoint_unknown")
+    assert 'aria-current="true"' in answer.content.decode()
+
+
 def test_what_was_refused_then_and_is_open_now_says_so(world: SimpleNamespace) -> None:
     refuse(world, model="gpt-4o")
     [entry] = world.client.get("/explain/").context["recent"]
