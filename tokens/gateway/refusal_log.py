@@ -8,8 +8,9 @@ than a week is forgotten, the callers' addresses with it.
 import json
 import os
 import re
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
 from threading import Lock
@@ -21,12 +22,16 @@ import structlog
 from django.conf import settings
 
 from accounts.impatience import impatient
+from tokens.gateway import request_ids
 from tokens.gateway.ask import Ask, Decision
 from tokens.gateway.reasons import REASONS
 
 log = structlog.get_logger(__name__)
 
 KEPT: Final = 200  # of a workspace
+# Request ids by which one of them is found: of a workspace, and of one refusal between two flushes.
+KEPT_IDS: Final = 1000
+_KEPT_IDS_AT_ONCE: Final = 50
 KEPT_SECONDS: Final = 7 * 86400
 # In memory, of all workspaces; reached only while Redis is away, or when somebody sends ever new ones.
 MAX_WAITING: Final = 2000
@@ -38,14 +43,18 @@ MAX_TEXT: Final = 500
 # Anything that begins as our tokens do, escaped or not.
 _TOKEN: Final = re.compile(r"trl(?:_|%5f)(sk|pk|gw)(?:_|%5f)[\w%]*", re.IGNORECASE)
 
-# KEYS: entries by name, and their names by time. ARGV: how many are kept, how long, now; then for each entry its name,
-# how often it came, when first and last, and what it is.
+# KEYS: entries by name, their names by time, and the ids of requests, each with its entry's name, by time. ARGV: how
+# many are kept, how long, now, and how many ids; then for each entry its name, how often it came, when first and last,
+# what it is, and ids of requests.
 _KEEP: Final = """
-for i = 4, #ARGV, 5 do
+for i = 5, #ARGV, 6 do
     redis.call('HINCRBY', KEYS[1], ARGV[i] .. ':times', ARGV[i + 1])
     redis.call('HSETNX', KEYS[1], ARGV[i] .. ':first', ARGV[i + 2])
     redis.call('ZADD', KEYS[2], ARGV[i + 3], ARGV[i])
     redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 4])
+    for id in string.gmatch(ARGV[i + 5], '%S+') do
+        redis.call('ZADD', KEYS[3], ARGV[i + 3], id .. ' ' .. ARGV[i])
+    end
 end
 local function drop(names)
     for _, name in ipairs(names) do
@@ -55,8 +64,11 @@ local function drop(names)
 end
 drop(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[3] - ARGV[2]))
 drop(redis.call('ZRANGE', KEYS[2], 0, -1 - ARGV[1]))
-redis.call('EXPIRE', KEYS[1], ARGV[2])
-redis.call('EXPIRE', KEYS[2], ARGV[2])
+redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', ARGV[3] - ARGV[2])
+redis.call('ZREMRANGEBYRANK', KEYS[3], 0, -1 - ARGV[4])
+for _, key in ipairs(KEYS) do
+    redis.call('EXPIRE', key, ARGV[2])
+end
 """
 
 
@@ -107,6 +119,7 @@ class _Waiting:
     times: int
     first_at: float
     last_at: float
+    ids: deque[str] = field(default_factory=lambda: deque(maxlen=_KEPT_IDS_AT_ONCE))
 
 
 class Gathered:
@@ -132,13 +145,16 @@ class Gathered:
             if waiting is not None:
                 waiting.times += 1
                 waiting.last_at = at
+                waiting.ids.append(ask.request_id)
                 return
             if len(self._waiting) >= MAX_WAITING:
                 self.dropped += 1
                 return
         refused = _shown(decision, application, token)
         with self._lock:
-            self._waiting.setdefault(same, _Waiting(workspace, refused, 0, at, at)).times += 1
+            waiting = self._waiting.setdefault(same, _Waiting(workspace, refused, 0, at, at))
+            waiting.times += 1
+            waiting.ids.append(ask.request_id)
 
     def flush(self) -> bool:
         """Send them; whether they were. What was not is kept, to a bound."""
@@ -160,6 +176,7 @@ class Gathered:
                 older = gathered.get(same)
                 if older is not None:
                     newer.times, newer.first_at = newer.times + older.times, older.first_at
+                    newer.ids.extendleft(reversed(older.ids))
             self._waiting = dict([*gathered.items(), *self._waiting.items()][-MAX_WAITING:])
 
 
@@ -168,9 +185,23 @@ def recent(workspace: str, *, limit: int = KEPT) -> list[RecentRefusal]:
     entries, times = _keys(workspace)
     client = impatient(settings.REDIS_URL, _TIMEOUT)
     newest = cast("list[tuple[bytes, float]]", client.zrevrange(times, 0, limit - 1, withscores=True))
+    return _of_names(client, entries, newest)
+
+
+def of_request(workspace: str, request_id: str) -> RecentRefusal | None:
+    """The one that a request met, `last_at` being when; None where it is not known any more. Raises RedisError."""
+    if not request_ids.is_one(request_id):
+        return None
+    client = impatient(settings.REDIS_URL, _TIMEOUT)
+    found = cast("Iterator[tuple[bytes, float]]", client.zscan_iter(_ids_key(workspace), f"{request_id} *", KEPT_IDS))
+    names = [(member.partition(b" ")[2], at) for member, at in found]
+    return next(iter(_of_names(client, _keys(workspace)[0], names)), None)
+
+
+def _of_names(client: redis.Redis, entries: str, newest: list[tuple[bytes, float]]) -> list[RecentRefusal]:
     if not newest:
         return []
-    fields = [field for name, _at in newest for field in (name, name + b":times", name + b":first")]
+    fields = [one for name, _at in newest for one in (name, name + b":times", name + b":first")]
     values = cast("list[bytes | None]", client.hmget(entries, fields))
     rows = zip(newest, values[::3], values[1::3], values[2::3], strict=True)
     return [
@@ -187,7 +218,8 @@ def _send(gathered: Iterable[_Waiting]) -> None:
     pipeline = impatient(settings.REDIS_URL, _TIMEOUT).pipeline(transaction=False)
     for workspace, some in by_workspace.items():
         now = max(waiting.last_at for waiting in some)
-        pipeline.eval(_KEEP, 2, *_keys(workspace), KEPT, KEPT_SECONDS, now, *_arguments(some))
+        keys = (*_keys(workspace), _ids_key(workspace))
+        pipeline.eval(_KEEP, len(keys), *keys, KEPT, KEPT_SECONDS, now, KEPT_IDS, *_arguments(some))
     pipeline.execute()
 
 
@@ -196,11 +228,15 @@ def _arguments(gathered: Iterable[_Waiting]) -> Iterable[str | int | float]:
         values = asdict(one.refused)
         same = {name: value for name, value in values.items() if name not in ("message", "also", "cost", "request_id")}
         name = blake2b(json.dumps(same).encode(), digest_size=12).hexdigest()
-        yield from (name, one.times, one.first_at, one.last_at, json.dumps(values))
+        yield from (name, one.times, one.first_at, one.last_at, json.dumps(values), " ".join(one.ids))
 
 
 def _keys(workspace: str) -> tuple[str, str]:
     return f"{{{workspace}}}:refusals", f"{{{workspace}}}:refusals:at"
+
+
+def _ids_key(workspace: str) -> str:
+    return f"{{{workspace}}}:refusals:ids"
 
 
 def _read(content: bytes) -> Refused:

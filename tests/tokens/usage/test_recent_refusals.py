@@ -10,7 +10,7 @@ import redis
 from tests.tokens.usage.lossy import Line
 from tokens.gateway import refusal_log
 from tokens.gateway.ask import Ask, Decision, Refusal
-from tokens.gateway.refusal_log import KEPT, Gathered, RecentRefusal, recent
+from tokens.gateway.refusal_log import KEPT, Gathered, RecentRefusal, of_request, recent
 
 WORKSPACE, TOKEN = "w00000000001", "t00000000001"
 SECRET = f"trl_sk_{WORKSPACE}_{'s3cret' * 4}abc_0Zz9aB"
@@ -122,6 +122,29 @@ def test_the_same_refusal_is_one_entry_however_often_it_comes() -> None:
     assert (other.refused.model, other.times) == ("other", 1)
 
 
+def test_each_request_leads_to_its_refusal(server: "redis.Redis[bytes]", monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refusal_log, "KEPT_IDS", 30)
+    gathered = Gathered()
+    note(gathered, refused(model="other", request_id="req"))
+    for second in range(3):
+        note(gathered, refused(at=AT + timedelta(seconds=second), request_id=f"req_{second}"))
+        gathered.flush()
+    hammered, other = recent(WORKSPACE)
+    assert [of_request(WORKSPACE, name) for name in ("req", "req_2")] == [other, hammered]
+    first = of_request(WORKSPACE, "req_0")
+    assert first is not None
+    assert (first.refused, first.last_at) == (hammered.refused, AT)
+    for name in ("*", "req_", "req_*", "r?q", "", "req_9"):
+        assert of_request(WORKSPACE, name) is None
+    assert of_request("w00000000002", "req") is None
+    for number in range(100):
+        note(gathered, refused(at=AT + timedelta(minutes=1, seconds=number), request_id=f"late_{number}"))
+    gathered.flush()
+    assert server.zcard(refusal_log._ids_key(WORKSPACE)) == 30
+    assert of_request(WORKSPACE, "late_99") == recent(WORKSPACE)[0]
+    assert of_request(WORKSPACE, "late_0") is None
+
+
 def test_the_newest_are_kept_and_no_others(server: "redis.Redis[bytes]") -> None:
     gathered = Gathered()
     for number in range(KEPT + 50):
@@ -143,7 +166,7 @@ def test_what_is_older_than_a_week_is_forgotten(server: "redis.Redis[bytes]") ->
     note(gathered, refused(at=AT + timedelta(days=7, seconds=1), model="later"))
     gathered.flush()
     assert only().refused.model == "later"
-    for key in refusal_log._keys(WORKSPACE):
+    for key in (*refusal_log._keys(WORKSPACE), refusal_log._ids_key(WORKSPACE)):
         assert 0 < server.ttl(key) <= refusal_log.KEPT_SECONDS
 
 
