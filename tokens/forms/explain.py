@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from tiers.facts import Catalogue
 from tiers.models import GrantPermission
+from tokens.explaining import commands
+from tokens.explaining.commands import NotUnderstood, Pasted
 from tokens.gateway.ask import Ask
 from tokens.gateway.gateway_keys import read_address
 from tokens.gateway.http import Fault
@@ -92,9 +94,47 @@ class AskForm(forms.Form):
         elif not found and is_name(text):
             self.add_error("token", _("This workspace has no token of that name. Pick one from the list, or paste it."))
 
+    def check_paste(self, call: Pasted) -> None:
+        """What is not in a command, people have to say themselves."""
+        self.full_clean()
+        if call.is_placeholder:
+            self.add_error("token", _("The command has only a placeholder for its token. Pick the token, or paste it."))
+        if call.in_file and not (self.ask and self.ask.model):
+            message = _("The command’s body is not in it, but in a file or a variable. Say which model it names.")
+            self.add_error("model", message)
+
     def forget_token(self, label: str) -> None:
         """Show this in place of the text that was pasted."""
         self.data = {**{name: self.data.get(name, "") for name in self.fields}, "token": label}
+
+
+class PasteForm(forms.Form):
+    """The id of a refused call, or a whole command: in place of all fields."""
+
+    pasted = forms.CharField(
+        label=gettext_lazy("Request id or curl command"),
+        max_length=commands.LONGEST,
+        widget=forms.Textarea({"rows": 3, **_TYPED, "placeholder": "curl https://…/v1/chat/completions -H … -d …"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request_id: str | None = None
+        self.call: Pasted | None = None
+
+    def clean_pasted(self) -> str:
+        text = str(self.cleaned_data["pasted"])
+        self.request_id = commands.request_id_in(text)
+        if self.request_id is None:
+            try:
+                self.call = commands.read(text)
+            except NotUnderstood as reason:
+                raise forms.ValidationError(str(reason)) from reason
+        return text
+
+    def forget_secrets(self) -> None:
+        """Show the rest of what was pasted, so that nobody has to look for it again. Errors are found before."""
+        self.data = {"pasted": commands.redacted(self.data.get("pasted", ""))}
 
 
 def pasted(text: str) -> str:

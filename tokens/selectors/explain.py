@@ -88,15 +88,27 @@ def is_label(text: str) -> bool:
     return _LABEL.fullmatch(text) is not None
 
 
-def recent_refusals(place: Place) -> list[Entry] | None:
-    """Of the tokens of a workspace, the newest first; None while they cannot be read. Callers' addresses, which may be
-    of persons, are for its members alone."""
+def recent_refusals(place: Place, *, older: bool = False) -> list[Entry] | None:
+    """Of the tokens of a workspace, the newest first, and with `older` all that are kept; None while they cannot be
+    read."""
     try:
-        found = entries(refusal_log.recent(place.workspace.public_id, limit=MOST_RECENT))
+        limit = refusal_log.KEPT if older else MOST_RECENT
+        found = entries(refusal_log.recent(place.workspace.public_id, limit=limit))
     except (RedisError, OSError) as error:
         log.warning("recent_refusals_not_read", error=str(error))
         return None
-    return [replace(entry, address="") for entry in found] if place.foreign else found
+    return [_as_seen(place, entry) for entry in found]
+
+
+def refusal_of(place: Place, request_id: str) -> Entry | None:
+    """The recent refusal that a request met. Raises RedisError."""
+    found = refusal_log.of_request(place.workspace.public_id, request_id)
+    return next((_as_seen(place, entry) for entry in entries([found] if found else [])), None)
+
+
+def _as_seen(place: Place, entry: Entry) -> Entry:
+    """Callers' addresses, which may be of persons, are for members alone."""
+    return replace(entry, address="") if place.foreign else entry
 
 
 def _theirs(person: User) -> QuerySet[Token]:

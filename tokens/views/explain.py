@@ -1,6 +1,6 @@
 """Why was this call refused? A token, a model and an endpoint: the very decision that a gateway gets, explained."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from django.contrib import messages
@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 from msgspec import structs
+from redis import RedisError
 
 from accounts.access import SignedInRequest, requires
 from accounts.ids import is_public_id
@@ -20,13 +21,13 @@ from tiers.facts import Catalogue
 from tokens.actions.looking_in import note_look
 from tokens.explaining.answer import Answer
 from tokens.explaining.buttons import NO_TOKEN
-from tokens.explaining.recent import Entry
+from tokens.explaining.recent import WAS, Entry
 from tokens.explaining.recent import followed as find_followed
-from tokens.forms.explain import AskForm, is_name, pasted
+from tokens.forms.explain import AskForm, PasteForm, is_name, pasted
 from tokens.gateway import explanations, holder_limit, request_ids
 from tokens.gateway.ask import Ask
 from tokens.selectors import explain as selectors
-from tokens.selectors.explain import Named, Place
+from tokens.selectors.explain import MOST_RECENT, Named, Place
 
 LINKED: Final = ("model", "method", "endpoint", "origin", "address", "permission")
 
@@ -34,7 +35,8 @@ LINKED: Final = ("model", "method", "endpoint", "origin", "address", "permission
 @dataclass(frozen=True, slots=True)
 class Shown:
     """The form as it stands, and the answer to it. `wait`: seconds until the person may ask again. `recent`: None while
-    they cannot be read; `followed`: the one whose link has led here. `named`: the token that was picked."""
+    they cannot be read; `followed`: the one whose link has led here. `named`: the token that was picked. `paste`: what
+    was pasted in place of the fields, where it was not understood."""
 
     place: Place
     form: AskForm
@@ -43,17 +45,18 @@ class Shown:
     recent: list[Entry] | None = None
     followed: Entry | None = None
     named: Named | None = None
+    paste: PasteForm = field(default_factory=PasteForm)
 
     @property
     def status(self) -> int:
         if self.wait:
             return 429
-        return 422 if self.form.is_bound and self.form.errors else 200
+        return 422 if any(form.is_bound and form.errors for form in (self.form, self.paste)) else 200
 
 
 @requires(Permission.WORKSPACE_VIEW)
 @never_cache
-@sensitive_post_parameters("token")
+@sensitive_post_parameters("token", "pasted")
 @require_http_methods(["GET", "HEAD", "POST"])
 def explain(request: SignedInRequest) -> HttpResponse:
     """A link names a token by its id and is answered at once; a token's own text comes by POST alone, and is in no
@@ -61,13 +64,22 @@ def explain(request: SignedInRequest) -> HttpResponse:
     if request.GET.get("token", "").startswith("trl_"):
         return _without_secret(request)
     catalogue = explanations.catalogue()
-    shown = _posted(request, catalogue) if request.method == "POST" else _linked(request, catalogue)
+    if request.method != "POST":
+        shown = _linked(request, catalogue)
+    elif "pasted" not in request.POST:
+        shown = _posted(request, catalogue)
+    else:
+        pasted_call = _pasted(request, catalogue)
+        if isinstance(pasted_call, HttpResponseRedirect):
+            return pasted_call
+        shown = pasted_call
     if shown.place.foreign:
         _note_look(request, shown)
     context = {
         "form": shown.form,
+        "paste": shown.paste,
         "answer": shown.answer,
-        "recent": shown.recent,
+        "recent": shown.recent and shown.recent[:MOST_RECENT],
         "followed": shown.followed,
         "tokens": selectors.tokens_to_name(shown.place.workspace),
         "models": sorted(catalogue.models),
@@ -103,7 +115,7 @@ def _linked(request: SignedInRequest, catalogue: Catalogue) -> Shown:
     place = named.place if named else _place(request, request.GET.get("workspace", ""))
     if not place.foreign:
         request.workspace = place.workspace
-    recent = selectors.recent_refusals(place)
+    recent = selectors.recent_refusals(place, older=WAS in request.GET)
     followed = find_followed(recent or (), request.GET.dict())
     values = {name: value for name in LINKED if (value := request.GET.get(name, ""))}
     if followed is not None:
@@ -125,12 +137,57 @@ def _posted(request: SignedInRequest, catalogue: Catalogue) -> Shown:
     form.check_token(text, [one.label for one in found])
     wait = holder_limit.wait_for(f"person-{request.user.public_id}")
     if wait:
-        form.add_error(None, _("You may ask 60 times a minute. Ask again in %(seconds)s s.") % {"seconds": wait})
+        form.add_error(None, _waiting(wait))
     named = replace(found[0], foreign=place.foreign) if found else None
     answer = None if form.errors else _answer(request, form.ask, named, None if named else text or None)
     if named is None and text and not is_name(text):
         form.forget_token(_label(request, answer))
     return Shown(place, form, answer, wait, selectors.recent_refusals(place), named=named)
+
+
+def _pasted(request: SignedInRequest, catalogue: Catalogue) -> Shown | HttpResponseRedirect:
+    """A refusal's id leads to its link. A command's call is explained with the fields filled in."""
+    place = _place(request, request.POST.get("workspace", ""))
+    if not place.foreign:
+        request.workspace = place.workspace
+    paste, entry = PasteForm(request.POST), None
+    wait = holder_limit.wait_for(f"person-{request.user.public_id}")
+    if wait:
+        paste.add_error(None, _waiting(wait))
+    elif paste.is_valid() and paste.request_id is not None:
+        entry = _refusal(place, paste)
+    if entry is not None:
+        return HttpResponseRedirect(entry.href)
+    recent = selectors.recent_refusals(place)
+    if paste.errors or paste.call is None:
+        paste.forget_secrets()
+        return Shown(place, AskForm(catalogue=catalogue), wait=wait, recent=recent, paste=paste)
+    call = paste.call
+    values = {"method": call.method, "endpoint": call.endpoint, "model": call.model, "origin": call.origin}
+    form = AskForm({**values, "permission": "generate"}, catalogue=catalogue)
+    form.check_paste(call)
+    answer = None if form.errors else _answer(request, form.ask, None, call.token, in_query=call.in_query)
+    form.forget_token(_label(request, answer))
+    return Shown(place, form, answer, recent=recent)
+
+
+def _refusal(place: Place, paste: PasteForm) -> Entry | None:
+    """The one that was pasted; None, said beside the field, where it cannot be found."""
+    try:
+        entry = selectors.refusal_of(place, paste.request_id or "")
+    except (RedisError, OSError):
+        paste.add_error("pasted", _("Refusals cannot be looked up just now. Paste the command instead, or try again."))
+        return None
+    if entry is None:
+        message = _(
+            "This workspace has no refusal of that id. They are kept for a week, and not of calls without a token."
+        )
+        paste.add_error("pasted", message)
+    return entry
+
+
+def _waiting(seconds: int) -> str:
+    return _("You may ask 60 times a minute. Ask again in %(seconds)s s.") % {"seconds": seconds}
 
 
 def _place(request: SignedInRequest, workspace: str) -> Place:
@@ -139,11 +196,15 @@ def _place(request: SignedInRequest, workspace: str) -> Place:
     return named or Place(request.workspace)
 
 
-def _answer(request: SignedInRequest, ask: Ask | None, named: Named | None, text: str | None = None) -> Answer | None:
+def _answer(
+    request: SignedInRequest, ask: Ask | None, named: Named | None, text: str | None = None, *, in_query: bool = False
+) -> Answer | None:
     """`named`: the token that was picked; else `text` is the one that was pasted; without either there is none."""
     if ask is None:
         return None
-    ask = structs.replace(ask, token=text, request_id=request_ids.new())
+    ask = structs.replace(
+        ask, token=text, request_id=request_ids.new(), token_in_query=in_query, token_in_header=not in_query
+    )
     explanation = explanations.of_call(ask, named.hash if named else None)
     rights = explanation.rights
     workspace = selectors.workspace_of(request.user, rights.workspace) if rights else None
