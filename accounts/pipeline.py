@@ -19,6 +19,8 @@ from accounts.wire import REST, TIMEOUT, connected, greeting, options_of, pack
 
 log = structlog.get_logger(__name__)
 _LOOKS: Final = TIMEOUT / 5  # seconds between two looks at what is waiting
+# A process that stood still itself reads first what came meanwhile: timers are asked before sockets.
+_LOOKS_AGAIN: Final = 0.01  # seconds
 # So many commands leave together: Redis begins with them while the next calls are read.
 _TOGETHER: Final = 8
 
@@ -150,14 +152,18 @@ class _Link(asyncio.Protocol):
         except hiredis.ProtocolError as error:
             self._end(str(error))
 
-    def _look(self) -> None:
-        """Whether the longest waiting one waits for too long."""
+    def _look(self, late: tuple[Told, float] | None = None) -> None:
+        """Whether the longest waiting one waits for too long, and still does at the second look."""
         self._looking = None
-        if self._waiting:
-            if self._loop.time() - self._waiting[0][1] > TIMEOUT:
-                self._end("Redis does not answer in time.")
-            else:
-                self._looking = self._loop.call_later(_LOOKS, self._look)
+        if not self._waiting:
+            return
+        longest = self._waiting[0]
+        if longest is late:
+            self._end("Redis does not answer in time.")
+        elif self._loop.time() - longest[1] > TIMEOUT:
+            self._looking = self._loop.call_later(_LOOKS_AGAIN, self._look, longest)
+        else:
+            self._looking = self._loop.call_later(_LOOKS, self._look)
 
     def connection_lost(self, error: Exception | None) -> None:
         self._end(str(error or "Redis closes the connection."))

@@ -1,6 +1,8 @@
 """Redis on an event loop, against real servers: in order, in time, and back once it is back."""
 
 import asyncio
+import socket
+import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -8,9 +10,10 @@ from typing import Any
 
 import hiredis
 import pytest
+import uvloop
 
 from accounts.pipeline import Pipeline
-from accounts.wire import REST, pack
+from accounts.wire import REST, TIMEOUT, pack
 from tests.fixtures import redis_servers
 from tests.fixtures.redis_servers import DEBIAN, EMBEDDED, Server
 
@@ -19,13 +22,13 @@ READY = pack("PING")
 
 
 def on_a_loop(test: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """On a thread of its own, since a browser's loop may run on this one."""
+    """The server's kind, on a thread of its own, since a browser's loop may run on this one."""
 
     async def timed() -> None:
         await asyncio.wait_for(test(), 60)
 
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(lambda: asyncio.run(timed())).result()
+        thread.submit(lambda: uvloop.run(timed())).result()
 
 
 async def answers(pipeline: Pipeline, *commands: bytes) -> list[Any]:
@@ -66,6 +69,29 @@ def test_a_redis_that_hangs_is_waited_for_no_longer_than_its_time(own_redis: Ser
         assert not pipeline.ask(READY, print), "nothing is sent to it for a while"
 
     on_a_loop(test)
+
+
+def test_a_process_that_stood_still_itself_reads_what_came_meanwhile(own_redis: Server) -> None:
+    """Behind whatever else came on a socket, since what is left of that turn of the loop is timers."""
+
+    def stand_still() -> None:
+        here.recv(1)
+        time.sleep(TIMEOUT * 2)
+
+    async def test() -> None:
+        loop = asyncio.get_running_loop()
+        loop.add_reader(here, stand_still)
+        pipeline = Pipeline(own_redis.url, loop)
+        await connected(pipeline)
+        for _turn in range(5):
+            asked = asyncio.ensure_future(answers(pipeline, READY))
+            await asyncio.sleep(0)
+            loop.call_soon(there.send, b".")
+            assert await asked == [b"PONG"]
+
+    here, there = socket.socketpair()
+    with here, there:
+        on_a_loop(test)
 
 
 def test_a_redis_that_comes_back_is_asked_again(own_redis: Server) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import psycopg
 import structlog
@@ -14,6 +14,7 @@ from tokens.gateway import confirming
 from tokens.gateway.confirming import Confirmed
 
 log = structlog.get_logger(__name__)
+_READS_FIRST: Final = 0.01  # seconds
 
 # Gets what PostgreSQL said, or None where it has a newer pass or says nothing. Raises nothing.
 Told = Callable[[Confirmed | None], None]
@@ -81,8 +82,7 @@ class Confirmer:
             return
         self._flying, self._waiting = self._waiting, []
         names = {rights.workspace for rights, _told in self._flying}
-        failed = partial(self._failed, "PostgreSQL does not answer in time.")
-        self._deadline = self._loop.call_later(confirming.MOST_SECONDS, failed)
+        self._deadline = self._loop.call_later(confirming.MOST_SECONDS, self._late)
         pgconn.send_query_prepared(confirming.NAME, [confirming.named(names)])
         self._send(pgconn)
 
@@ -92,6 +92,11 @@ class Confirmer:
             self._loop.add_writer(self._socket, self._guarded, self._send)
         else:
             self._loop.remove_writer(self._socket)
+
+    def _late(self) -> None:
+        """A process that stood still itself reads first what came meanwhile: timers are asked before sockets."""
+        failed = partial(self._failed, "PostgreSQL does not answer in time.")
+        self._deadline = self._loop.call_later(_READS_FIRST, failed)
 
     def _read(self, pgconn: pq.abc.PGconn) -> None:
         """An answer has two parts, what was said and its end, and either may be late."""
