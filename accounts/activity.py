@@ -12,6 +12,7 @@ from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AuditEvent
+from accounts.names import straight
 
 _names: dict[str, Promise] = {}
 _fields: dict[str, Promise] = {}
@@ -86,7 +87,9 @@ def _shown(value: Any) -> Any:
         moment = datetime.fromisoformat(value)
         return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     if isinstance(value, list):
-        return ", ".join(str(item) for item in value)
+        return ", ".join(straight(str(item)) for item in value)
+    if isinstance(value, str):
+        return straight(value)
     return "" if value is None else value
 
 

@@ -17,9 +17,14 @@ def seen(name: str, most: int | None = None) -> str:
     return " ".join(name.split())[:most]
 
 
+def straight(text: str) -> str:
+    """Text of several lines, or that was written down as it came, without what reorders the text around it."""
+    return text.translate(_GONE)
+
+
 def isolated(name: str) -> str:
     """A name within a sentence of plain text. One that is written from the right stands between Unicode's isolates, so
     that it leaves the order of the words and numbers beside it alone; in HTML around a name alone, `<bdi>` does so."""
-    name = name.translate(_GONE)
+    name = seen(name)
     turns = any(unicodedata.bidirectional(character) in _FROM_THE_RIGHT for character in name)
     return f"\u2068{name}\u2069" if turns else name

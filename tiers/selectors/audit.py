@@ -12,6 +12,7 @@ from django.db.models.expressions import RawSQL
 from accounts.ids import is_public_id
 from accounts.models import AuditCheckpoint, AuditEvent, User, Workspace
 from accounts.models.audit import DIGEST
+from accounts.names import isolated, straight
 
 # More people or workspaces of a like name are not looked for: the filter takes an id, too.
 MOST_NAMED: Final = 50
@@ -128,7 +129,7 @@ def entry(event: AuditEvent) -> Entry:
     return Entry(
         event=event,
         who=who,
-        label=f"{event.subject_type} {event.subject_id}" if nameless else event.subject_label,
+        label=f"{event.subject_type} {event.subject_id}" if nameless else isolated(event.subject_label),
         tier=given.get("tier") or "",
         model=given.get("model") or "",
         changes=changes(event.before, event.after),
@@ -151,4 +152,4 @@ def _told(value: Any) -> str:
         return ", ".join(_told(part) for part in value)
     if isinstance(value, dict):
         return ", ".join(f"{name}: {_told(part)}" for name, part in value.items())
-    return str(value)
+    return straight(str(value))

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from accounts import deferred
 from accounts.errors import Invalid
 from accounts.models import User
+from accounts.names import isolated
 from tokens import tasks
 from tokens.models import AccessRequest, Mention, RequestMessage
 from tokens.selectors.reviewers import reviewers_of
@@ -21,7 +22,7 @@ def mention(message: RequestMessage) -> None:
     was most likely meant for reviewers. Belongs in the transaction of the message."""
     named = named_in(message.text, reviewers_of(message.access_request)) if any(a in message.text for a in _AT) else []
     if named and not message.internal:
-        values = {"name": named[0].display_name}
+        values = {"name": isolated(named[0].display_name)}
         text = _("You mention %(name)s, but the applicant would read this. Write it for reviewers, or take the @ away.")
         raise Invalid(text % values, field="text")
     tell_mentioned(message, [person for person in named if person.pk != message.author_id], "request.mentioned")

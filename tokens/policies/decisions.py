@@ -10,6 +10,7 @@ from accounts import clock
 from accounts.audit import Actor
 from accounts.errors import Conflict, DomainError, Invalid, NotAllowed
 from accounts.models import User
+from accounts.names import isolated
 from tiers.models import Order
 from tokens import review_terms
 from tokens.lifecycle import Action
@@ -41,7 +42,7 @@ def check_undo(user: User, decision: Decision, now: datetime) -> None:
     access_request = decision.access_request
     policies.check_review(user, access_request)
     if decision.by_id not in (None, user.pk):
-        raise NotAllowed(_("Only %(name)s can undo this decision.") % {"name": decision.decider})
+        raise NotAllowed(_("Only %(name)s can undo this decision.") % {"name": isolated(decision.decider)})
     _check_stands(decision)
     if now > decision.at + review_terms.UNDO_FOR:
         message = _("A decision can be undone for %(number)d seconds. It can still be reopened, with a reason.")

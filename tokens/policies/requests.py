@@ -161,7 +161,7 @@ def free_rank(catalogue: Catalogue, workspace: int) -> int:
 
 def _check_tier(catalogue: Catalogue, application: Application, tier: Tier) -> None:
     free = free_rank(catalogue, application.workspace_id)
-    values = {"tier": tier.slug, "application": application.name}
+    values = {"tier": tier.slug, "application": isolated(application.name)}
     if tier.rank <= free:
         raise Invalid(_("%(tier)s needs no request: create a token and it works.") % values, field="tier")
     held = standing(catalogue, _grants(application), application.pk, clock.now()).tier
@@ -171,7 +171,7 @@ def _check_tier(catalogue: Catalogue, application: Application, tier: Tier) -> N
 
 
 def _check_model(catalogue: Catalogue, application: Application, model: AIModel) -> None:
-    now, values = clock.now(), {"model": model.name, "application": application.name}
+    now, values = clock.now(), {"model": model.name, "application": isolated(application.name)}
     if model.retired_at is not None and model.retired_at <= now:
         raise Invalid(_("%(model)s has been retired.") % values, field="model")
     facts, grants = catalogue.models[model.name], _grants(application)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import clock, effect
 from accounts.access import SignedInRequest, requires
 from accounts.errors import Conflict, DomainError, Invalid
+from accounts.names import isolated
 from accounts.roles import Permission
 from tokens.actions import reviews
 from tokens.actions.undoing import reopen_request, undo_batch, undo_decision
@@ -76,7 +77,7 @@ def undo(request: SignedInRequest, public_id: str) -> HttpResponse:
         messages.warning(request, str(error.message))
         return HttpResponseRedirect(address(request, access_request, "d-h"))
     done = _("The decision on %(application)s is undone, and nobody was mailed.")
-    effect.say(request, done % {"application": undone.application.name}, undone.workspace)
+    effect.say(request, done % {"application": isolated(undone.application.name)}, undone.workspace)
     return HttpResponseRedirect(address(request, undone, "d-h"))
 
 
@@ -85,7 +86,7 @@ def _undo_batch(request: SignedInRequest, batch: str) -> HttpResponse:
     if undone:
         messages.success(request, _("Undone, and nobody was mailed: %(number)d.") % {"number": len(undone)})
     for decision, why in refused:
-        messages.warning(request, f"{decision.access_request.application.name}: {why}")
+        messages.warning(request, f"{isolated(decision.access_request.application.name)}: {why}")
     return HttpResponseRedirect(reverse("review:queue"))
 
 
@@ -112,6 +113,8 @@ def reopen(request: SignedInRequest, public_id: str) -> HttpResponse:
 
 def _reopened(request: SignedInRequest, access_request: AccessRequest, form: ReopenForm) -> HttpResponse:
     reopened = reopen_request(access_request=access_request, by=request.user, **form.cleaned_data)
-    done = _("%(application)s is reopened. The applicant is told why.") % {"application": reopened.application.name}
+    done = _("%(application)s is reopened. The applicant is told why.") % {
+        "application": isolated(reopened.application.name)
+    }
     effect.say(request, done, reopened.workspace)
     return HttpResponseRedirect(address(request, reopened, "d-h"))
