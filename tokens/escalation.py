@@ -3,7 +3,6 @@
 The audit is the outbox: it says what was brought before others, and who was told of it. A worker that is killed between
 a mail and its event lets it be sent again, which is better than never."""
 
-from collections import defaultdict
 from datetime import timedelta
 from typing import Final
 
@@ -30,13 +29,13 @@ _BY: Final = audit.Task("tokens.sweeps.mail_escalations")
 def mail_owed() -> int:
     """Tell who was not told yet; how many mails that were."""
     events = AuditEvent.objects.filter(action__in=[ESCALATED, TOLD], at__gt=clock.now() - _NEWS)
-    brought, told = set(), defaultdict(set)
-    for action, public_id, after in events.values_list("action", "subject_id", "after"):
-        if action == TOLD:
+    told: dict[str, set[str]] = {}
+    for action, public_id, after in events.order_by("id").values_list("action", "subject_id", "after"):
+        if action == ESCALATED:
+            told[public_id] = set()
+        elif public_id in told:
             told[public_id].add(after["to"])
-        else:
-            brought.add(public_id)
-    waiting = AccessRequest.objects.filter(public_id__in=brought, state__in=TO_DECIDE, group__isnull=False)
+    waiting = AccessRequest.objects.filter(public_id__in=told, state__in=TO_DECIDE, group__isnull=False)
     found = waiting.select_related("group").prefetch_related("group__members").order_by("due_at", "id")
     return sum(_tell(one) for one in found if _members(one) - told[one.public_id])
 
@@ -49,13 +48,19 @@ def _tell(access_request: AccessRequest) -> int:
     with claimed(f"escalation:{access_request.pk}") as ours:
         if not ours:
             return 0
-        events = AuditEvent.objects.filter(subject_type="AccessRequest", subject_id=access_request.public_id)
-        told = set(events.filter(action=TOLD).values_list("after__to", flat=True))
+        told = _told(access_request)
         people = reviewers_of(access_request).filter(review_groups=access_request.group_id)
         owed = [person for person in people if person.public_id not in told and may_sign_in(person)]
         for person in owed:
             _tell_person(access_request, person)
     return len(owed)
+
+
+def _told(access_request: AccessRequest) -> set[str]:
+    """Since it was last brought before others: what was reopened may be late once more."""
+    events = AuditEvent.objects.filter(subject_type="AccessRequest", subject_id=access_request.public_id)
+    brought = events.filter(action=ESCALATED).order_by("-id").values("id")[:1]
+    return set(events.filter(action=TOLD, id__gt=brought).values_list("after__to", flat=True))
 
 
 def _tell_person(access_request: AccessRequest, person: User) -> None:

@@ -19,6 +19,7 @@ from tokens import decision_mails, mails
 from tokens.gateway import folding, partitions
 from tokens.links import APPLICANT, REVIEWER, link
 from tokens.models import AccessRequest, RequestMessage, RequestState, TokenSecret
+from tokens.models.requests import TO_DECIDE
 from tokens.review_terms import terms_of
 from tokens.selectors.reviewers import reviewers_of
 
@@ -43,15 +44,17 @@ def tell_applicant(pk: int, event: str, version: int, message: int = 0) -> None:
 
 @shared_task(**RETRIES)  # type: ignore[untyped-decorator]
 def tell_reviewers(pk: int, event: str, version: int, message: int = 0) -> None:
-    """Whoever has it, by claim or assignment, or decided it; while nobody has, its group, or all who may decide it.
-    Whom it was assigned to before this ran has a mail that says so."""
+    """Whoever has it, by claim or assignment, or decided it; while nobody has who may decide it still, its group, or
+    all who may. Whom it was assigned to before this ran has a mail that says so."""
     access_request = _read(pk)
     of_one = access_request.claimed_by or access_request.assigned_to or access_request.decided_by
+    if of_one is not None and not reviewers_of(access_request).filter(pk=of_one.pk).exists():
+        of_one = None
     if of_one is not None and event == "request.submitted":
         return
     if of_one is not None:
         people: Iterable[User] = [of_one]
-    elif access_request.state == RequestState.SUBMITTED:
+    elif access_request.state in (*TO_DECIDE, RequestState.CHANGES_REQUESTED):
         people = _of_group(access_request) or reviewers_of(access_request)
     else:
         return

@@ -15,6 +15,7 @@ from tokens import escalation, sweeps
 from tokens.actions.review_groups import make_group
 from tokens.actions.review_terms import set_terms
 from tokens.actions.reviews import approve_request
+from tokens.actions.undoing import reopen_request
 from tokens.models import AccessRequest
 
 
@@ -92,6 +93,18 @@ def test_kinds_without_such_terms_are_left_alone(late: SimpleNamespace) -> None:
     assert swept() == []
     nectar.refresh_from_db()
     assert nectar.escalated_at is None
+
+
+def test_what_is_reopened_and_late_once_more_is_told_once_more(late: SimpleNamespace) -> None:
+    both = sorted([late.mika.email, late.second.email])
+    seen = sent_hours_ago(61)
+    assert swept() == both
+    approve_request(access_request=seen, version=seen.version, by=late.mika)
+    reopened = reopen_request(access_request=seen, reason="The site is another now", by=late.mika)
+    assert swept() == []
+    AccessRequest.objects.filter(pk=reopened.pk).update(due_at=clock.now() - timedelta(hours=13))
+    assert swept() == both
+    assert swept() == []
 
 
 def test_members_who_may_not_decide_it_are_not_told(late: SimpleNamespace) -> None:

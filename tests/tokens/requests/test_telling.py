@@ -103,6 +103,20 @@ def test_who_claimed_it_alone_hears_the_answer(
     assert recipients() == ["second"]
 
 
+def test_of_whoever_may_decide_no_more_it_is_told_to_the_others(
+    submitted: AccessRequest, people: SimpleNamespace
+) -> None:
+    claimed = claim_request(access_request=submitted, by=people.second)
+    User.objects.filter(pk=people.second.pk).update(role="developer")
+    tasks.tell_reviewers(claimed.pk, "request.answered", claimed.version, 1)
+    assert recipients() == ["administrator", "maintainer"]
+    mail.outbox.clear()
+    asked = ask_for_changes(access_request=claimed, version=claimed.version, text="Who?", by=people.maintainer)
+    User.objects.filter(pk=people.maintainer.pk).update(is_active=False)
+    tasks.tell_reviewers(asked.pk, "request.answered", asked.version, 2)
+    assert recipients() == ["administrator"]
+
+
 class BusyAtFirst(EmailBackend):
     """A mail server that takes nothing the first time."""
 
