@@ -102,7 +102,10 @@ def test_it_is_written_in_the_language_of_the_person(waiting: SimpleNamespace) -
     User.objects.filter(pk=waiting.ada.pk).update(locale="zh-hans")
     User.objects.filter(pk=waiting.mika.pk).update(review_digest=False)
     assert at(MORNING) == [waiting.ada.email]
-    assert "审核" in mail.outbox[0].subject
+    [sent] = mail.outbox
+    assert sent.subject == "审核队列 · 2 份待处理，1 份已逾期"
+    assert "Reader：flower，已等待" in sent.body
+    assert ", " not in sent.body
 
 
 def test_a_worker_killed_before_the_mail_leaves_it_to_the_next(
