@@ -144,6 +144,10 @@ class AccessRequest(models.Model):
             models.Index(fields=["updated_at", "id"], name="request_closed", condition=Q(state__in=CLOSED)),
             models.Index(fields=["due_at", "id"], name="request_snoozed", condition=Q(snoozed_at__isnull=False)),
             models.Index(fields=["tier", "due_at", "id"], name="request_by_tier", condition=Q(state__in=TO_DECIDE)),
+            models.Index(
+                fields=["language", "due_at", "id"], name="request_by_language", condition=Q(state__in=TO_DECIDE)
+            ),
+            models.Index(fields=["submitted_at"], name="request_by_arrival", condition=Q(state__in=TO_DECIDE)),
             models.Index(fields=["updated_at"], name="request_by_change"),
             models.Index(fields=["signals_at"], name="request_by_signals"),
             models.Index(fields=["assigned_to", "state"], name="request_by_assignee"),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -11,11 +11,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.ids import is_public_id
 from accounts.models import User
+from tiers.models import Tier
 from tokens.models import AccessRequest, RequestState
-from tokens.models.desk import Mention
+from tokens.models.desk import Mention, ReviewGroup
 from tokens.models.requests import TO_DECIDE
 from tokens.models.signals import Signal, SignalKind, SignalState
-from tokens.selectors.review_search import matching
+from tokens.selectors.review_search import FEW, matching
 
 PENDING, WAITING, SNOOZED, DECIDED = "pending", "waiting", "snoozed", "decided"
 TAB_LABELS: Final = {
@@ -146,26 +147,40 @@ def narrowed(filters: Filters, viewer: User, now: datetime) -> QuerySet[AccessRe
     """Those of the tab that match every filter and the search."""
     found = in_tab(filters.tab, now).filter(_plain(filters), _aged(filters.age, now), _held_by(filters.who, viewer))
     if filters.signal:
-        against = Signal.objects.filter(kind=filters.signal, state__in=SPEAKS_AGAINST)
-        found = found.filter(Exists(against.filter(access_request=OuterRef("pk"))))
+        found = found.filter(_spoken_against(filters.signal))
     if filters.mentions:
         found = found.filter(pk__in=Mention.objects.filter(person=viewer).values("message__access_request"))
     return found.filter(matching(filters.find)) if filters.find else found
 
 
+def _spoken_against(kind: str) -> Q:
+    """Asks the database whether there are few, which are then named: PostgreSQL cannot know that hardly any of a kind
+    speak against, and would look at all that wait."""
+    against = Signal.objects.filter(kind=kind, state__in=SPEAKS_AGAINST)
+    few = list(against.values_list("access_request", flat=True)[: FEW + 1])
+    return Q(pk__in=few) if len(few) <= FEW else Q(Exists(against.filter(access_request=OuterRef("pk"))))
+
+
 def _plain(filters: Filters) -> Q:
     asked = Q()
     if filters.tier:
-        asked &= Q(tier__slug=filters.tier)
+        asked &= _of(Tier.objects.filter(slug=filters.tier), "tier")
     if filters.model:
         asked &= Q(model__name=filters.model)
     if filters.kind:
         asked &= Q(tier__isnull=filters.kind == "model")
     if filters.group:
-        asked &= Q(group__public_id=filters.group)
+        asked &= _of(ReviewGroup.objects.filter(public_id=filters.group), "group")
     if filters.language:
         asked &= Q(language=filters.language)
     return asked
+
+
+def _of(named: QuerySet[Any], *columns: str) -> Q:
+    """That it is who or what is named, in one of the columns. Which one that is, the database is asked before: only of
+    one that PostgreSQL knows can it tell that few are theirs, and enter an index at them."""
+    pk = named.values_list("pk", flat=True).first()
+    return Q(*((column, pk) for column in columns), _connector=Q.OR) if pk is not None else Q(pk__in=[])
 
 
 def _aged(age: str, now: datetime) -> Q:
@@ -186,4 +201,4 @@ def _held_by(who: str, viewer: User) -> Q:
         return Q(claimed_by=None, assigned_to=None)
     if who == ME:
         return Q(claimed_by=viewer) | Q(assigned_to=viewer)
-    return Q(claimed_by__public_id=who) | Q(assigned_to__public_id=who) if who else Q()
+    return _of(User.objects.filter(public_id=who), "claimed_by", "assigned_to") if who else Q()
