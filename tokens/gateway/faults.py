@@ -29,6 +29,7 @@ _ROWS = [
     FaultKind("version_ahead", (409,), "`at_least` is above every rights version that was committed"),
     FaultKind("too_large", (413,), "the body is too long"),
     FaultKind("unsupported_media_type", (415,), "the body is of another type, or compressed"),
+    FaultKind("method_unknown", (501,), "HTTP has no method of that name"),
     FaultKind("rate_limited", (429,), "a token may ask of itself sixty times a minute; with `Retry-After`"),
     FaultKind("internal_error", (500,), "a fault of ours"),
     FaultKind("unavailable", (503,), "the database or, of reservations, Redis cannot be reached; with `Retry-After`"),

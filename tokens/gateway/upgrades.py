@@ -21,11 +21,14 @@ class OneProtocol(HttpToolsProtocol):
                 self.parser.feed_data(data)
             except HttpParserUpgrade as offer:
                 data = self._declined() + data[offer.args[0] :]
-            except HttpParserError:
-                self.send_400_response("Invalid HTTP request received.")
+            except HttpParserError as error:
+                self.not_http(error, data)
                 return
             else:
                 return
+
+    def not_http(self, error: HttpParserError, data: bytes) -> None:
+        self.send_400_response("Invalid HTTP request received.")
 
     def _declined(self) -> bytes:
         """What is to be read before the rest."""

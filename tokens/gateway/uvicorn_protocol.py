@@ -21,13 +21,13 @@ from tokens.gateway import catalogues, express, housekeeping, languages, meterin
 from tokens.gateway.ask import Missed, Pass, Spent
 from tokens.gateway.confirming import Confirmed
 from tokens.gateway.confirming_on_loop import Confirmer
+from tokens.gateway.framing import Framed
 from tokens.gateway.http import Call, Ready, body_of, head_of, headers_of, variable
 from tokens.gateway.protocols import ordinary
 from tokens.gateway.protocols.ordinary import Asking
 from tokens.gateway.renewals import Aged
 from tokens.gateway.store import Taken
 from tokens.gateway.turns import Told, Turn, lines
-from tokens.gateway.upgrades import OneProtocol
 from tokens.gateway.wsgi import ORDINARY, answered
 
 if TYPE_CHECKING:
@@ -45,10 +45,10 @@ _ORDINARY: Final = {
     for path, answer in ORDINARY.items()
     for query in ordinary.QUERIES
 }
-_LEFT_TO_UVICORN: Final = frozenset({"", "HTTP_EXPECT", "HTTP_TRANSFER_ENCODING", "HTTP_UPGRADE"})
+_LEFT_TO_UVICORN: Final = frozenset({"HTTP_EXPECT", "HTTP_TRANSFER_ENCODING", "HTTP_UPGRADE"})
 
 
-class GatewayProtocol(OneProtocol):
+class GatewayProtocol(Framed):
     """One connection."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # As uvicorn has it.
@@ -74,13 +74,6 @@ class GatewayProtocol(OneProtocol):
         super().data_received(data)
         if self._read_since > LONGEST and not self.transport.is_closing():
             self.send_400_response("The headers are too long.")
-
-    def send_400_response(self, msg: str) -> None:
-        """Whoever waits for an answer must not take this for it."""
-        if self.cycle is None or self.cycle.response_complete:
-            super().send_400_response(msg)
-        else:
-            self.transport.abort()
 
     def on_message_begin(self) -> None:
         self.url, self.headers = b"", []
@@ -124,14 +117,16 @@ class GatewayProtocol(OneProtocol):
         return self._answers and not self.flow.write_paused
 
     def _environ_of(self, path: str, query: str) -> "WSGIEnvironment | None":
-        """None for a request that is too large to be looked at whole, or whose end is told in another way."""
+        """None for a request that is too large to be looked at whole, or whose end is told in another way, or that
+        names no host or several."""
         if self.parser.get_http_version() != "1.1":
             return None
         environ: WSGIEnvironment = {_variable(name): value.decode("latin-1") for name, value in self.headers}
         if (
             len(environ) != len(self.headers)
             or len(environ.get("CONTENT_LENGTH", "")) > ordinary.DIGITS
-            or not _LEFT_TO_UVICORN.isdisjoint(environ)
+            or "" in environ
+            or "HTTP_HOST" not in environ
         ):
             return None
         environ["REQUEST_METHOD"] = self.parser.get_method().decode("ascii")
@@ -386,5 +381,8 @@ def _threads() -> ThreadPoolExecutor:
 
 @lru_cache(maxsize=1024)
 def _variable(header: bytes) -> str:
-    """Empty for what uvicorn's way leaves out, and for names that are too long to be remembered."""
-    return "" if b"_" in header or len(header) > _LONGEST_NAME else variable(header.decode("latin-1"))
+    """Empty for what only uvicorn's way understands or leaves out, and for names that are too long to be remembered."""
+    if b"_" in header or len(header) > _LONGEST_NAME:
+        return ""
+    found = variable(header.decode("latin-1"))
+    return "" if found in _LEFT_TO_UVICORN else found
