@@ -14,7 +14,7 @@ from accounts.errors import Conflict, Invalid
 from accounts.models import User
 from accounts.names import isolated
 from tokens import tasks
-from tokens.actions.mentions import tell_mentioned
+from tokens.actions.mentions import mention, tell_mentioned
 from tokens.actions.messages import write_message
 from tokens.actions.transitions import advance, locked
 from tokens.lifecycle import Action
@@ -57,6 +57,7 @@ def take_over_request(*, access_request: AccessRequest, version: int, word: str,
         raise Conflict(_("You have it already."))
     message = write_message(access_request, word, by, field="word", internal=True)
     tell_mentioned(message, [holder], "request.taken_over")
+    mention(message, told=holder)
     return advance(access_request, Action.TAKE_OVER, "request.taken_over", by=by, **_claimed(access_request, by))
 
 

@@ -17,15 +17,17 @@ from tokens.selectors.reviewers import reviewers_of
 _AT: Final = "@＠"
 
 
-def mention(message: RequestMessage) -> None:
-    """Note and mail whom an internal message names. A message to the applicant that names a reviewer is refused: it
-    was most likely meant for reviewers. Belongs in the transaction of the message."""
+def mention(message: RequestMessage, told: User | None = None) -> None:
+    """Note and mail whom an internal message names, but for its author and for whoever is told of it anyway. A message
+    to the applicant that names a reviewer is refused: it was most likely meant for reviewers. Belongs in the
+    transaction of the message."""
     named = named_in(message.text, reviewers_of(message.access_request)) if any(a in message.text for a in _AT) else []
     if named and not message.internal:
         values = {"name": isolated(named[0].display_name)}
         text = _("You mention %(name)s, but the applicant would read this. Write it for reviewers, or take the @ away.")
         raise Invalid(text % values, field="text")
-    tell_mentioned(message, [person for person in named if person.pk != message.author_id], "request.mentioned")
+    others = [person for person in named if person.pk != message.author_id and person != told]
+    tell_mentioned(message, others, "request.mentioned")
 
 
 def tell_mentioned(message: RequestMessage, people: list[User], event: str) -> None:

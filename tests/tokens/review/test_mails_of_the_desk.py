@@ -108,3 +108,15 @@ def test_from_whom_it_is_taken_hears_it(desk: SimpleNamespace, told: SimpleNames
     assert "Petra" in sent.body
     assert "I know the school." in sent.body
     is_right(sent, told.yun, f"{SHOWN} · 已由他人接手", after, "conversation-h")
+
+
+def test_who_is_named_when_it_is_taken_over_hears_it_and_nobody_twice(
+    desk: SimpleNamespace, told: SimpleNamespace
+) -> None:
+    claimed = handling.claim_request(access_request=asked_of(told.group), by=told.yun)
+    word: dict[str, Any] = {"version": claimed.version, "word": "@林芸 @Mika @Petra: a school.", "by": told.petra}
+    after, mails = told.of(lambda: handling.take_over_request(access_request=claimed, **word))
+    by_reader = {sent.to[0]: sent for sent in mails}
+    assert (len(mails), set(by_reader)) == (2, {told.yun.email, desk.maintainer.email})
+    is_right(by_reader[told.yun.email], told.yun, f"{SHOWN} · 已由他人接手", after, "conversation-h")
+    is_right(by_reader[desk.maintainer.email], desk.maintainer, f"{SHOWN} · you are mentioned", after, "conversation-h")
