@@ -1,13 +1,16 @@
-"""A PostgreSQL that takes connections and never says anything, as behind a broken network."""
+"""A PostgreSQL that takes connections or statements and never says anything, as behind a broken network."""
 
 import socket
 import time
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
+from pytest_django import DjangoAssertNumQueries
 
-from tokens.gateway import confirming
+from tests import factories
+from tokens.actions.gateways import add_gateway
+from tokens.gateway import confirming, gateway_keys, housekeeping
 
 
 def test_a_server_that_hangs_is_not_waited_for_two_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -19,3 +22,29 @@ def test_a_server_that_hangs_is_not_waited_for_two_minutes(monkeypatch: pytest.M
         with pytest.raises(psycopg.OperationalError):
             confirming.opened()
     assert time.monotonic() - began < 60
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_call_waits_to_learn_that_it_hangs(
+    monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    """Housekeeping knows it sooner than the gateways' records are too old to be believed."""
+    gateway = add_gateway(name="edge", kind="custom", by=factories.administrator())
+    assert not gateway_keys.authenticate(gateway.text, "127.0.0.1").remembered
+    parameters = {**connection.get_connection_params(), "cursor_factory": None}
+    with psycopg.connect(**parameters) as other:
+        other.execute("LOCK TABLE tokens_gatewaysecret IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(OperationalError):
+            gateway_keys.refresh()
+        monkeypatch.setattr(gateway_keys, "BELIEVED_SECONDS", 0)
+        with django_assert_num_queries(0):
+            assert gateway_keys.authenticate(gateway.text, "127.0.0.1").remembered
+        other.rollback()
+    connection.close()
+    gateway_keys.refresh()
+    assert not gateway_keys.authenticate(gateway.text, "127.0.0.1").remembered
+
+
+def test_that_is_in_time() -> None:
+    assert housekeeping.EVERY_SECOND[0] is gateway_keys.refresh
+    assert housekeeping.EVERY + gateway_keys._REFRESH_PATIENCE < gateway_keys.BELIEVED_SECONDS

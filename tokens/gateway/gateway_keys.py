@@ -24,9 +24,12 @@ BELIEVED_SECONDS = 3.0
 REMEMBERED_SECONDS = 600
 MAX_REMEMBERED = 1000
 # While PostgreSQL does not answer, calls do not wait for it one after another: one of them asks again so often. (So
-# does housekeeping, each second; but a connection that has silently died may hold that up.)
-ASKED_AGAIN_SECONDS = 5.0
+# does housekeeping, oftener; but a connection that has silently died may hold that up.)
+ASKED_AGAIN_SECONDS = 10.0
 PATIENCE_SECONDS: Final = 2.0
+# Housekeeping knows that PostgreSQL hangs before the records that it read a second ago are too old to be believed: else
+# the first calls after that would wait to learn it.
+_REFRESH_PATIENCE: Final = 1.5
 
 _QUERY = """
 SELECT s.hash, g.public_id, g.kind, g.uri_header, g.method_header, g.address_header,
@@ -164,12 +167,17 @@ def _ask(digests: list[bytes]) -> GatewayRecord | None:
 
 
 def refresh() -> None:
-    """Read all gateways again that this process knows. Raises django.db.Error."""
+    """Read all gateways again that this process knows. While it fails, calls go on with what is remembered. Raises
+    django.db.Error."""
     known = list(_remembered)
     if not known:
         return
     began = time.monotonic()
-    rows = {bytes(row["hash"]): row for row in _read(known)}
+    try:
+        rows = {bytes(row["hash"]): row for row in _read(known, _REFRESH_PATIENCE)}
+    except (DatabaseError, InterfaceError):
+        _standing.found(away=True)
+        raise
     _standing.found(away=False)
     for digest in known:
         if digest in rows:
@@ -178,8 +186,8 @@ def refresh() -> None:
             _forget([digest])
 
 
-def _read(digests: list[bytes]) -> list[Mapping[str, Any]]:
-    with patience(PATIENCE_SECONDS), connection.cursor() as cursor:
+def _read(digests: list[bytes], seconds: float = PATIENCE_SECONDS) -> list[Mapping[str, Any]]:
+    with patience(seconds), connection.cursor() as cursor:
         cursor.execute(_QUERY, [digests, settings.DEMO])
         columns = [column.name for column in cursor.description or ()]
         return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]

@@ -23,8 +23,9 @@ EVERY: Final = 1.0  # seconds
 # One job that waits for PostgreSQL keeps all others waiting, those of Redis too.
 PATIENCE_SECONDS: Final = 2.0
 EVERY_SECOND: Final[tuple[Callable[[], object], ...]] = (
-    catalogues.refresh,
+    # First, as nobody should wait to learn that PostgreSQL hangs.
     gateway_keys.refresh,
+    catalogues.refresh,
     renewals.renew,
     reservations.sweep,
     usage.flush,
