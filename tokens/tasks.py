@@ -18,7 +18,7 @@ from accounts.models import AuditEvent, Membership, MembershipRole, User
 from tokens import decision_mails, mails
 from tokens.gateway import folding, partitions
 from tokens.links import APPLICANT, REVIEWER, link
-from tokens.models import AccessRequest, RequestMessage, RequestState, TokenSecret
+from tokens.models import AccessRequest, RequestMessage, TokenSecret
 from tokens.models.requests import TO_DECIDE
 from tokens.review_terms import terms_of
 from tokens.selectors.reviewers import reviewers_of
@@ -54,7 +54,7 @@ def tell_reviewers(pk: int, event: str, version: int, message: int = 0) -> None:
         return
     if of_one is not None:
         people: Iterable[User] = [of_one]
-    elif access_request.state in (*TO_DECIDE, RequestState.CHANGES_REQUESTED):
+    elif event == "request.answered" or access_request.state in TO_DECIDE:
         people = _of_group(access_request) or reviewers_of(access_request)
     else:
         return

@@ -15,7 +15,7 @@ from accounts.models import User
 from tokens import tasks
 from tokens.actions.handling import assign_request, claim_request
 from tokens.actions.requests import add_message
-from tokens.actions.reviews import ask_for_changes
+from tokens.actions.reviews import ask_for_changes, reject_request
 from tokens.models import AccessRequest, ReviewGroup, ReviewTerms
 
 
@@ -115,6 +115,20 @@ def test_of_whoever_may_decide_no_more_it_is_told_to_the_others(
     User.objects.filter(pk=people.maintainer.pk).update(is_active=False)
     tasks.tell_reviewers(asked.pk, "request.answered", asked.version, 2)
     assert recipients() == ["administrator"]
+
+
+def test_what_is_said_after_a_decision_reaches_somebody(submitted: AccessRequest, people: SimpleNamespace) -> None:
+    """Also where somebody decided who reviews no more."""
+    decided = reject_request(access_request=submitted, version=submitted.version, reason="No", by=people.second)
+    tasks.tell_reviewers(decided.pk, "request.answered", decided.version, 1)
+    assert recipients() == ["second"]
+    mail.outbox.clear()
+    User.objects.filter(pk=people.second.pk).update(role="developer")
+    tasks.tell_reviewers(decided.pk, "request.answered", decided.version, 2)
+    assert recipients() == ["administrator", "maintainer"]
+    mail.outbox.clear()
+    tasks.tell_reviewers(decided.pk, "request.submitted", decided.version)
+    assert recipients() == [], "it was decided before they heard that it came"
 
 
 class BusyAtFirst(EmailBackend):
