@@ -18,11 +18,10 @@ from tokens.gateway.protocols import forwarded, native, openai_errors
 from tokens.gateway.turns import lines
 from tokens.gateway.upgrades import OneProtocol
 
-# Bytes of a body. What is asked of the gateway is small; a forwarded body may pass unread, so it may be as long as any.
+# Bytes of a body. One that is merely too long is for its address to refuse, after the key. A forwarded one may pass
+# unread.
 MOST: Final = 1 << 26
-MOST_ASKED: Final = 1 << 20
 MOST_FORWARDED: Final = 1 << 30
-_ASKS: Final = ("/v1/", "/access/", "/oauth2/")
 _PROBLEMS: Final = ("/v1/decisions", "/v1/usage/")
 # Whoever is still sending is listened to for a moment, or the answer could get lost on its way.
 LINGERS_SECONDS: Final = 1.0
@@ -84,9 +83,8 @@ def _too_large() -> Fault:
 
 
 def _most(path: str) -> int:
-    if path == forwarded.PREFIX or path.startswith(f"{forwarded.PREFIX}/"):
-        return MOST_FORWARDED
-    return MOST_ASKED if path.startswith(_ASKS) else MOST
+    is_forwarded = path == forwarded.PREFIX or path.startswith(f"{forwarded.PREFIX}/")
+    return MOST_FORWARDED if is_forwarded else MOST
 
 
 def _headers(answer: Answer) -> list[tuple[str, str]]:
