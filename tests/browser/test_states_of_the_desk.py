@@ -1,12 +1,14 @@
 """Nothing is wrong with the review desk in any of its states, light or dark, wide or on a phone."""
 
 import re
+from datetime import timedelta
 from itertools import cycle
 from types import SimpleNamespace
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from accounts import clock
 from accounts.models import PlatformRole, User
 from tests import factories
 from tests.browser.conftest import Open, faults_light_and_dark
@@ -157,3 +159,15 @@ def refused(page: Page) -> None:
         page.get_by_role("button", name="Decide and open next").click()
     assert answer.value.status == 409
     expect(page.locator("#problem")).to_contain_text("Petra")
+
+
+def test_a_row_of_two_tiers_one_approval_and_its_time_is_whole(browse: Open, desk: SimpleNamespace, phone: bool) -> None:
+    asked = ask("High", "nectar")
+    ReviewTerms.objects.create(tier=asked.tier, approvals=2)
+    approve_request(access_request=asked, version=asked.version, by=desk.petra)
+    AccessRequest.objects.update(due_at=clock.now() - timedelta(days=9, hours=20, minutes=30))
+    page = browse("/review/", by=desk.maintainer, phone=phone)
+    line = page.locator("#list .row-meta")
+    expect(line).to_contain_text("1 of 2")
+    expect(line).to_contain_text("9 d 20 h over")
+    assert line.evaluate("line => line.scrollWidth <= line.clientWidth")

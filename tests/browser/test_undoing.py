@@ -72,6 +72,7 @@ def test_what_opens_next_is_seen_from_its_first_line(browse: Open, desk: SimpleN
     page.get_by_role("button", name="Decide and open next").click()
     page.wait_for_url("**#d-h")
     expect(page.locator("#d-h")).to_have_text("Second")
+    expect(page.locator("#d-h")).to_be_focused()
     page.wait_for_load_state()
     assert page.evaluate(FIRST_LINE_IS_SEEN)
 
