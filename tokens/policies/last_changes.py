@@ -14,6 +14,7 @@ from tokens.models import AccessRequest
 
 _SENTENCES: Final[dict[str, Promise]] = {
     "request.assigned": gettext_lazy("%(by)s changed whose this access request is on %(at)s. Look at it again."),
+    "request.endorsed": gettext_lazy("%(by)s gave the first approval on %(at)s. Look at it again."),
     "request.snoozed": gettext_lazy("%(by)s put this access request off on %(at)s. Look at it again."),
     "request.taken_over": gettext_lazy("%(by)s took this access request over on %(at)s. Look at it again."),
     "request.released": gettext_lazy("%(by)s gave this access request back to the queue on %(at)s. Look at it again."),
@@ -23,12 +24,15 @@ _SENTENCES: Final[dict[str, Promise]] = {
 }
 
 
-def last_change(access_request: AccessRequest) -> str:
-    """Who did what, and when; empty where the state says it well enough. One query."""
+def last_change(access_request: AccessRequest, *, to_reviewer: bool) -> str:
+    """Who did what, and when; empty where the state says it well enough. One query. Of a first approval no applicant
+    hears before the second."""
     events = AuditEvent.objects.filter(subject_type="AccessRequest", subject_id=access_request.public_id)
     said = ["request.messaged", "request.remarked"]
     last = events.exclude(action__in=said).select_related("actor").order_by("-id").first()
     if last is None or last.action not in _SENTENCES:
+        return ""
+    if last.action == "request.endorsed" and not to_reviewer:
         return ""
     at = _("%(time)s UTC") % {"time": date_format(last.at.astimezone(UTC), "DATETIME_FORMAT")}
     who = isolated(last.actor.display_name) if last.actor else _("A rule")

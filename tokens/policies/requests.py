@@ -88,10 +88,10 @@ def check_state(access_request: AccessRequest, action: Action) -> None:
 def check_version(access_request: AccessRequest, version: int) -> None:
     """The reviewer decides on what they saw, or looks again."""
     if access_request.version != version:
-        raise Conflict(what_happened(access_request), **happened(access_request))
+        raise Conflict(what_happened(access_request, to_reviewer=True), **happened(access_request))
 
 
-def what_happened(access_request: AccessRequest) -> str:
+def what_happened(access_request: AccessRequest, *, to_reviewer: bool = False) -> str:
     """Who brought the request into its state, and when: for whoever came second."""
     by, at = isolated(_who(access_request)), _when(access_request)
     values = {"by": by, "at": at, "state": access_request.get_state_display()}
@@ -104,7 +104,7 @@ def what_happened(access_request: AccessRequest) -> str:
             return _("The applicant withdrew this access request on %(at)s.") % values
         case RequestState.CHANGES_REQUESTED:
             return _("%(by)s asked for changes on %(at)s, and the applicant has yet to answer.") % values
-    if said := last_change(access_request):
+    if said := last_change(access_request, to_reviewer=to_reviewer):
         return said
     match access_request.state:
         case RequestState.IN_REVIEW:

@@ -102,7 +102,7 @@ def _opened(
     changed = str(opened.version) != request.GET.get("version", "")
     return {
         "open_rows": rows([opened.pk], request.user, snapshot.kept(), now),
-        "changed": what_happened(find(opened.public_id)) if changed else "",
+        "changed": what_happened(find(opened.public_id), to_reviewer=True) if changed else "",
         "wrote": message,
         "entries": happened(opened, read_at, request.user) if read_at and (message or changed) else [],
         "fresh_signals": _signals(opened, request.GET.get("signals"), now),

@@ -5,11 +5,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from accounts.errors import Conflict
 from tests import factories
 from tiers.models import Grant
 from tokens.actions.handling import claim_request
+from tokens.actions.requests import submit_request
 from tokens.actions.reviews import approve_request
-from tokens.models import AccessRequest, RequestMessage
+from tokens.models import AccessRequest, RequestMessage, ReviewTerms
 
 from .conftest import ask
 from .test_review_pages import address, text
@@ -103,6 +105,19 @@ def test_a_change_meanwhile_is_said_and_the_same_form_then_works(desk: SimpleNam
     assert "Words" in page
     assert f'name="version" value="{claimed.version}"' in page
     assert decide(desk, claimed, decision="approved").status_code == 302
+
+
+def test_whoever_came_second_reads_that_the_first_approved(desk: SimpleNamespace) -> None:
+    asked, petra = ask(), factories.person("Petra", "maintainer")
+    ReviewTerms.objects.create(tier=asked.tier, approvals=2)
+    approve_request(access_request=asked, version=asked.version, by=petra)
+    response = decide(desk, asked, decision="rejected", note="Words")
+    assert response.status_code == 409
+    assert "Petra gave the first approval on" in response.content.decode()
+    asked.refresh_from_db()
+    with pytest.raises(Conflict) as told:
+        submit_request(access_request=asked, by=asked.applicant)
+    assert "approval" not in str(told.value)
 
 
 def test_claim_release_and_remark(desk: SimpleNamespace) -> None:
