@@ -77,6 +77,14 @@ def test_what_opens_next_is_seen_from_its_first_line(browse: Open, desk: SimpleN
     assert page.evaluate(FIRST_LINE_IS_SEEN)
 
 
+def test_what_a_row_opens_on_a_phone_is_seen_from_its_first_line(browse: Open, desk: SimpleNamespace) -> None:
+    page = browse("/review/", by=desk.maintainer, phone=True)
+    page.locator("#list a.row", has_text="Second").click()
+    page.wait_for_url(f"**/{desk.second.public_id}/**")
+    expect(page.locator("#d-h")).to_have_text("Second")
+    page.wait_for_function(FIRST_LINE_IS_SEEN)
+
+
 @pytest.mark.parametrize("script", [True, False])
 def test_many_are_decided_and_all_of_it_is_undone(browse: Open, desk: SimpleNamespace, script: bool) -> None:
     page = browse("/review/", by=desk.maintainer, script=script)
