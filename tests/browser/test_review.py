@@ -43,6 +43,28 @@ def test_nothing_is_wrong_with_the_desk(browse: Open, desk: SimpleNamespace, pho
         assert faults_light_and_dark(page) == [], path
 
 
+SLOWLY = """
+    window.IntersectionObserver = class extends IntersectionObserver {
+        constructor(seen, options) { super((...parts) => setTimeout(() => seen(...parts), 500), options); }
+    };
+"""
+
+
+def test_who_is_quicker_than_the_page_gets_what_they_chose(browse: Open, desk: SimpleNamespace) -> None:
+    """And not what the list begins with, which comes by itself once the page is seen."""
+    page = browse("/review/", by=desk.maintainer)
+    page.add_init_script(SLOWLY)
+    page.route(f"**/review/{desk.second.public_id}/**", lambda _route: None)
+    page.goto("/review/")
+    # One row at once, whose answer never comes, and the next one later, as by keys.
+    page.evaluate("""() => {
+        const rows = document.querySelectorAll("#list a.row");
+        rows[1].click();
+        setTimeout(() => rows[2].click(), 1000);
+    }""")
+    opened(page, "古籍校对")
+
+
 def chosen(page: Page, decision: str) -> None:
     expect(page.locator("[name=decision]:checked")).to_have_value(decision)
 
