@@ -56,6 +56,7 @@ def _subjects(made: Platform, server: Server, hello: Server) -> list[Subject]:
     return [
         made.decisions("decisions", server),
         made.forward_auth("forward_auth", server),
+        made.forward_auth("new_heads", server, "AUTHORIZATION"),
         made.decisions("malformed", server, tokens=_malformed(made.tokens)),
         made.decisions("confirmed_refusals", server, model=GATED),
         Subject("hello", hello.port, Ask("GET", "/", {"Authorization": "Bearer $"}), made.tokens, hello.pid),
@@ -100,7 +101,7 @@ def codes(port: int) -> Mapping[str, float]:
 
 def _check(before: Mapping[str, float], after: Mapping[str, float], found: Mapping[str, Round]) -> None:
     answered = {code: number - before.get(code, 0) for code, number in after.items() if number > before.get(code, 0)}
-    allowed = found["decisions"].answers + found["forward_auth"].answers
+    allowed = sum(found[name].answers for name in ("decisions", "forward_auth", "new_heads"))
     if answered.keys() - EXPECTED or answered.get("ok", 0) < allowed:
         raise RuntimeError(f"of {allowed} calls that should be allowed, others were answered: {answered}")
 
@@ -112,6 +113,7 @@ def _figures(found: Mapping[str, Round]) -> Iterator[Figure]:
     yield Figure("decision_p99_ms", round(ours.p99_ms, 2), f"of the same, {load.CONNECTIONS} connections, full load")
     for name, about in (
         ("forward_auth", "GET /v1/forward-auth, allowed and metered"),
+        ("new_heads", "the same where no head was read before"),
         ("malformed", "POST /v1/decisions with a wrong checksum"),
         ("confirmed_refusals", "POST /v1/decisions, 402, read again from PostgreSQL"),
     ):

@@ -41,9 +41,10 @@ class Platform:
         ask = Ask("POST", "/v1/decisions", self.place.headers, body)
         return Subject(name, server.port, ask, tokens or self.tokens, server.pid)
 
-    def forward_auth(self, name: str, server: Server) -> Subject:
+    def forward_auth(self, name: str, server: Server, authorization: str = "Authorization") -> Subject:
+        """`authorization`: the header's name. Written in an unusual way, it has each head parsed anew."""
         forwarded = {"X-Forwarded-Uri": CHAT, "X-Forwarded-Method": "POST", "X-Forwarded-For": "192.0.2.7"}
-        headers = {"X-Gateway-Key": self.place.gateway_key, "Authorization": "Bearer $", "X-Model": MODEL, **forwarded}
+        headers = {"X-Gateway-Key": self.place.gateway_key, authorization: "Bearer $", "X-Model": MODEL, **forwarded}
         return Subject(name, server.port, Ask("GET", "/v1/forward-auth", headers), self.tokens, server.pid)
 
     def some(self, number: int) -> Path:

@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 
+from tests.tokens.gateway.worlds import A_PASS
 from tiers.facts import LimitFacts
 from tokens.gateway import store
 from tokens.gateway.limits import Limit, Scope
@@ -18,7 +19,7 @@ OWNER, KEY = "wwwwwwwwwwww", "{wwwwwwwwwwww}:p:1"
 def test_callers_that_hammer_get_what_the_rate_gives_and_no_more() -> None:
     rate = 600
     budget = store.budget([Limit(Scope.APPLICATION, "a", LimitFacts(per_minute=rate))])
-    fill = store.Fill(1, NOW, b"pass", None, ([(0, 0)], []))
+    fill = store.Fill(1, NOW, A_PASS, None, ([(0, 0)], []))
     began = time.monotonic()
     assert store.take_read(OWNER, KEY, NOW, units=1, count=True, held=budget, fill=fill).status == store.TAKEN
     first_ended = time.monotonic()

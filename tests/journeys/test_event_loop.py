@@ -5,7 +5,7 @@ import re
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from http.client import HTTPResponse
 from typing import NamedTuple
 
@@ -76,15 +76,21 @@ def request(line: str, *fields: str) -> bytes:
     return "\r\n".join([f"{line} HTTP/1.1", "Host: x", *fields, "", ""]).encode("latin-1")
 
 
-@pytest.fixture
-def place() -> Iterator[Place]:
-    factories.catalogue()
+@contextmanager
+def served() -> Iterator[Place]:
     key = add_gateway(name="edge", kind="custom", by=factories.administrator()).text
     token = factories.token().text
     with proxies.trellis() as port:
         at = Place(port, key, token)
         for _ in range(3):  # Read from PostgreSQL first, and by thread, until Redis is connected to.
             at.send(at.decision())
+        yield at
+
+
+@pytest.fixture
+def place() -> Iterator[Place]:
+    factories.catalogue()
+    with served() as at:
         yield at
 
 

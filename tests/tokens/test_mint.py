@@ -138,6 +138,10 @@ def test_names_that_cannot_be_seen_or_deceive_are_refused(name: str) -> None:
     assert refusal.value.field == "name"
 
 
+def test_marks_that_phones_write_beside_arabic_and_hebrew_are_left_out() -> None:
+    assert token(name="\u200fقارئ\u200e 2\u061c").token.name == "قارئ 2"
+
+
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", "生产环境 🌱", "O'Brien; DROP TABLE", "%s{{7*7}}"])
 def test_other_names_are_kept_as_they_are(name: str) -> None:
     assert token(name=f"  {name} ").token.name == name

@@ -47,7 +47,8 @@ SELECT id FROM made UNION ALL SELECT id FROM tiers_order WHERE (provider, source
 
 
 def apply_by(name: str, applier: Callable[[ProviderEvent], None]) -> None:
-    """Messages of this sender are applied by that function, as often as they are tried: it must not mind."""
+    """Messages of this sender are applied by that function, as often as they are tried: it must not mind. It raises
+    Unusable for what it will never understand."""
     _appliers[name] = applier
 
 
@@ -118,8 +119,7 @@ def handle_event(*, event: ProviderEvent, by: Actor, again: bool = False) -> Pro
         return event
     try:
         if event.provider in _appliers:
-            _appliers[event.provider](event)
-            _settle(event, InboxState.APPLIED)
+            _apply_as_told(event)
         else:
             _apply_to_order(event, by)
     except Exception as error:
@@ -127,6 +127,30 @@ def handle_event(*, event: ProviderEvent, by: Actor, again: bool = False) -> Pro
         raise
     event.refresh_from_db(fields=_OUTCOME)
     return event
+
+
+def _apply_as_told(event: ProviderEvent) -> None:
+    """What its applier cannot understand it will not understand later: a person looks."""
+    try:
+        _appliers[event.provider](event)
+    except Unusable as unusable:
+        _set_aside(event, str(unusable))
+        return
+    _settle(event, InboxState.APPLIED)
+    if event.attempts:
+        _calm(event, "It was applied.")
+
+
+@transaction.atomic
+def _set_aside(event: ProviderEvent, error: str) -> None:
+    _settle(event, InboxState.SET_ASIDE, error)
+    raise_alarm(AlarmKind.EVENT_SET_ASIDE, event.public_id, error, event=event)
+
+
+def _calm(event: ProviderEvent, why: str) -> None:
+    """Of a message that has come right, nobody needs to hear any more."""
+    for kind in (AlarmKind.EVENT_SET_ASIDE, AlarmKind.EVENT_FAILING):
+        clear_alarms(kind, event.public_id, why)
 
 
 def _apply_to_order(event: ProviderEvent, by: Actor) -> None:
@@ -159,12 +183,12 @@ def _settle_without_order(event: ProviderEvent) -> None:
         error = "names no order of ours" if provider(event.provider).events(event) else ""
     except Unusable as unusable:
         error = str(unusable)
-    _settle(event, InboxState.SET_ASIDE if error else InboxState.IGNORED, error)
     if error:
-        raise_alarm(AlarmKind.EVENT_SET_ASIDE, event.public_id, error, event=event)
-    elif event.attempts:
-        clear_alarms(AlarmKind.EVENT_SET_ASIDE, event.public_id, "It concerns no order.")
-        clear_alarms(AlarmKind.EVENT_FAILING, event.public_id, "It concerns no order.")
+        _set_aside(event, error)
+        return
+    _settle(event, InboxState.IGNORED)
+    if event.attempts:
+        _calm(event, "It concerns no order.")
 
 
 def _settle(event: ProviderEvent, state: InboxState, error: str = "") -> None:

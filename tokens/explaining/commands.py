@@ -5,6 +5,7 @@ What is pasted comes from anywhere: nothing of it is run, looked up or fetched, 
 
 import re
 import shlex
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -59,6 +60,22 @@ _PLAIN: Final = frozenset(
         *("--post302", "--post303", "--styled-output", "--no-styled-output", "--parallel", "--no-sessionid"),
     }
 )
+# Text in quotes of any kind. `shlex` does not know `$'…'`, in which browsers copy a body with an apostrophe.
+_QUOTED: Final = re.compile(r""""(?:[^"\\]|\\.)*"|\$'((?:[^'\\]|\\.)*)'|'[^']*'|\\.""", re.DOTALL)
+_ESCAPE: Final = re.compile(
+    r"\\(?:x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|([0-7]{1,3})|(.))", re.DOTALL
+)
+_ESCAPED: Final = {
+    "a": "\a",
+    "b": "\b",
+    "e": "\x1b",
+    "E": "\x1b",
+    "f": "\f",
+    "n": "\n",
+    "r": "\r",
+    "t": "\t",
+    "v": "\v",
+}
 # What ends a command for the shell.
 _ENDS: Final = frozenset(
     {"|", "||", "|&", "&", "&&", ";", ">", ">>", "<", "<<<", "1>", "2>", "&>", "2>&1", "2>/dev/null"}
@@ -122,12 +139,32 @@ def read(text: str) -> Pasted:
 # --- Words --------------------------------------------------------------------------------------------
 
 
+def _in_plain_quotes(quoted: re.Match[str]) -> str:
+    """As bash has it, a zero ends them. A surrogate stands for a byte, as several may be one letter."""
+    if quoted[1] is None:
+        return quoted[0]
+    text = _ESCAPE.sub(_unescaped, quoted[1]).partition("\0")[0]
+    return shlex.quote(text.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    """Where there is no such letter, what was written is left."""
+    of_byte, of_letter, octal, one = escape[1], escape[2] or escape[3], escape[4], escape[5]
+    if one is not None:
+        return _ESCAPED.get(one, one if one in "\\'\"?" else escape[0])
+    if of_letter is not None:
+        code = int(of_letter, 16)
+        return chr(code) if code <= sys.maxunicode and not 0xD800 <= code <= 0xDFFF else escape[0]
+    byte = (int(of_byte, 16) if of_byte else int(octal, 8)) & 0xFF
+    return chr(byte) if byte < 0x80 else chr(0xDC00 + byte)
+
+
 def _words(text: str) -> Iterator[str]:
     """As a shell would see them, but for its variables, behind `curl`."""
     if len(text) > LONGEST:
         raise NotUnderstood(_("This is longer than a command that can be read here. Fill in the fields instead."))
     try:
-        words = shlex.split(_CONTINUED.sub(" ", text.strip()))
+        words = shlex.split(_QUOTED.sub(_in_plain_quotes, _CONTINUED.sub(" ", text.strip())))
     except ValueError as error:
         message = _("The command’s quotation marks do not match. Copy all of it, from “curl” to its end.")
         raise NotUnderstood(message) from error
@@ -244,8 +281,7 @@ class _Command:
         elif (option in {"data", "json"} and value.startswith("@")) or _VARIABLE.fullmatch(value):
             self.in_file = True
         else:
-            # Of `$'…'` the dollar is left, as Python's words know no such quotes.
-            self.data.append(_encoded(value) if option == "encoded" else value.removeprefix("$"))
+            self.data.append(_encoded(value) if option == "encoded" else value)
         if option == "json":
             self.headers.setdefault("CONTENT_TYPE", JSON)
 

@@ -95,20 +95,20 @@ def begin(ask: Ask, token: str, workspace: str, *, postgresql_is_away: bool = Fa
 def end(taking: Taking, taken: Taken | None) -> Allow | Missed:
     """What is done with what Redis answered."""
     found = read(taking, taken)
-    if found is not None or taken is None or taken.blob is None:
+    if found is not None or taken is None or taken.rights is None:
         return found or NOTHING
-    spent, missed = not_allowed(taking, taken, taken.blob)
+    spent, missed = not_allowed(taking, taken, taken.rights)
     metering.give_back(spent, taking.now)
     return missed
 
 
 def read(taking: Taking, taken: Taken | None) -> Allow | Missed | None:
     """The same without waiting for anything: None where what was spent has to be given back."""
-    if taken is None or taken.blob is None or taken.status == store.RATE:
+    found = None if taken is None else taken.rights
+    if taken is None or found is None or taken.status == store.RATE:
         return NOTHING
     if taken.status == store.ALLOWANCE:
         return _COUNTED
-    found = stored.decode(taken.blob)
     verdict = taking.verdicts.of(found.shape, taking.ask, taking.now)
     if verdict is None or found.rights_version < taking.ask.at_least:
         return None
@@ -119,9 +119,8 @@ def read(taking: Taking, taken: Taken | None) -> Allow | Missed | None:
     )
 
 
-def not_allowed(taking: Taking, taken: Taken, blob: bytes) -> tuple[Spent, Missed]:
+def not_allowed(taking: Taking, taken: Taken, found: StoredPass) -> tuple[Spent, Missed]:
     """What has to be given back, and what came of it all."""
-    found = stored.decode(blob)
     spent = Spent(taking.workspace, taking.units, found.counters, taken.packs)
     if taken.packs or found.rights_version < taking.ask.at_least:
         return spent, _COUNTED

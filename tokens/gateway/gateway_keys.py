@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from threading import Lock
@@ -16,7 +16,7 @@ from accounts.patience import patience
 from tokens import keys
 from tokens.gateway import clock, connections, usage
 from tokens.gateway.ask import Address, Network
-from tokens.gateway.http import Fault
+from tokens.gateway.http import Fault, variable
 
 # Housekeeping reads all known gateways again each second, and at once when told of a change. So old a record is
 # believed without asking; and while PostgreSQL cannot be read, so old a one.
@@ -55,6 +55,12 @@ class GatewayRecord:
     scopes: frozenset[str]
     networks: tuple[Network, ...] = ()
     remembered: bool = False
+    # What WSGI calls the headers of URI, method, address and model.
+    variables: tuple[str, str, str, str] = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        names = (self.uri_header, self.method_header, self.address_header, self.model_header)
+        object.__setattr__(self, "variables", tuple(variable(name) for name in names))
 
 
 _remembered: dict[bytes, tuple[float, GatewayRecord]] = {}

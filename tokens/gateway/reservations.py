@@ -11,7 +11,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final, Literal
 
 import msgspec
@@ -31,21 +30,13 @@ KEPT: Final = 3600
 _SWEPT_AT_ONCE: Final = 500
 _MOST_SWEPT: Final = 100_000
 
-_FOLDER: Final = Path(__file__).parent / "scripts"
-
-
-def _script(name: str) -> str:
-    return (_FOLDER / f"{name}.lua").read_text()
-
-
-_COMMON: Final = _script("reservations")
-_TAKE: Final = f"local function take(KEYS, ARGV)\n{_script('take')}\nend\n"
-_RESERVE: Final = Script(_COMMON + _TAKE + _script("reserve"))
-_SETTLE: Final = Script(_COMMON + _script("settle"))
-_CANCEL: Final = Script(_COMMON + _script("cancel"))
-_FIND: Final = Script(_COMMON + _script("find"))
-_LAPSE: Final = Script(_COMMON + _script("lapse"))
-_CLAIM: Final = Script(_script("claim"))
+_COMMON: Final = store.SCRIPTS["reservations"]
+_RESERVE: Final = Script(_COMMON + store.TAKING + store.SCRIPTS["reserve"])
+_SETTLE: Final = Script(_COMMON + store.SCRIPTS["settle"])
+_CANCEL: Final = Script(_COMMON + store.SCRIPTS["cancel"])
+_FIND: Final = Script(_COMMON + store.SCRIPTS["find"])
+_LAPSE: Final = Script(_COMMON + store.SCRIPTS["lapse"])
+_CLAIM: Final = Script(store.SCRIPTS["claim"])
 
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder().decode
@@ -122,7 +113,7 @@ def reserve(wanted: Wanted, owner: str, pass_key: str, arguments: Sequence[Value
     """`owner`: the name of the workspace, or of an address. `arguments`: of the script `take`. Raises Away, Known."""
     own = (wanted.name, wanted.seconds * 1000, wanted.asked, wanted.price, wanted.about, wanted.told)
     reply = _wire().run(_RESERVE, (*_keys(owner), pass_key), (*own, *arguments))
-    if isinstance(reply[0], bytes):
+    if len(reply) > 3:
         raise Known(_record(reply))
     _look_at(owner, wanted.seconds)
     return Held(store.read_taken(reply[0]), _moment(reply[1]), reply[2])

@@ -23,6 +23,7 @@ from accounts.wire import Script, Value, Wire, connected, pack
 from tokens.gateway import stored
 from tokens.gateway.ask import Spent
 from tokens.gateway.limits import CALL, Limit, Scope
+from tokens.gateway.stored import StoredPass
 
 FRESH_MS: Final = 30_000
 # While PostgreSQL cannot be read, passes that it confirmed no longer ago than this go on to allow.
@@ -30,10 +31,12 @@ FRESH_WHILE_AWAY_MS: Final = 600_000
 _KEPT: Final = 660  # seconds
 TAKEN, RATE, ALLOWANCE, CONCURRENT = 1, 2, 3, 4
 
-_SCRIPTS: Final = Path(__file__).parent / "scripts"
-_TAKE: Final = Script((_SCRIPTS / "take.lua").read_text())
-_GIVE_BACK: Final = Script((_SCRIPTS / "give_back.lua").read_text())
-_CONFIRM: Final = Script((_SCRIPTS / "confirm.lua").read_text())
+SCRIPTS: Final = {path.stem: path.read_text() for path in (Path(__file__).parent / "scripts").glob("*.lua")}
+# The functions `take` and `told`, for scripts that spend.
+TAKING: Final = f"local function take(KEYS, ARGV)\n{SCRIPTS['take']}\nend\n{SCRIPTS['told']}\n"
+_TAKE: Final = Script(f"{TAKING}return told(take(KEYS, ARGV))\n")
+_GIVE_BACK: Final = Script(SCRIPTS["give_back"])
+_CONFIRM: Final = Script(SCRIPTS["confirm"])
 
 _pack = msgspec.msgpack.Encoder().encode
 # Names of counters begin with the letter of their scope.
@@ -59,18 +62,23 @@ class Budget:
     packs: tuple[str, ...]
 
 
-class Taken(msgspec.Struct):
-    """`status`: TAKEN, or which kind of limit refuses, in the scope `refusing`; a rate for `retry_after` seconds.
-    `age`: for how long the pass has not been confirmed, in ms. `packs`: what was spent of which, in units, instead of
-    the tier's own allowance."""
+class Taken(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """As the script tells it. `status`: TAKEN, or which kind of limit refuses, in the scope `refusing` (-1: none); a
+    rate for `retry_after` seconds. `age`: for how long the pass has not been confirmed, in ms. `packs`: what
+    was spent of which, in units, instead of the tier's own allowance. `rights`: the stored pass, if it was that which
+    was spent of."""
 
     status: int
     age: int
-    blob: bytes | None
-    states: Sequence[State]
-    refusing: int = -1
-    retry_after: int = 0
-    packs: tuple[tuple[str, int], ...] = ()
+    refusing: int
+    retry_after: int
+    states: list[State]
+    packs: tuple[tuple[str, int], ...]
+    rights: StoredPass | None
+
+
+# Of what the script answers.
+read_taken = msgspec.msgpack.Decoder(Taken).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +146,14 @@ def _taking_ends(fresh_ms: int, units: int, day: int) -> str:
     return "".join(f"${len(argument)}\r\n{argument}\r\n" for argument in arguments)
 
 
-def read_stored(reply: list[Any]) -> Taken | None:
+def read_stored(reply: Any) -> Taken | None:
     """None where there is no pass that is good."""
-    return read_taken(reply) if reply[0] else None
+    return read_taken(reply) if isinstance(reply, bytes) else None
 
 
-def aged_version(reply: list[Any]) -> int | None:
+def aged_version(reply: Any) -> int | None:
     """The rights version of a pass that was confirmed too long ago, and is good for as long as this is the newest."""
-    return int(reply[2]) if len(reply) == 3 else None
+    return int(reply[2]) if isinstance(reply, list) and len(reply) == 3 else None
 
 
 def take(workspace: str, key: str, now: float, *, units: int, fresh_ms: int = FRESH_MS) -> Taken | None:
@@ -246,16 +254,6 @@ def _seconds_left(now: int) -> tuple[int, int]:
     at = datetime.fromtimestamp(today * 86_400, UTC)
     first = at.replace(year=at.year + at.month // 12, month=at.month % 12 + 1, day=1)
     return (today + 1) * 86_400 - now, int(first.timestamp()) - now
-
-
-def read_taken(reply: list[Any]) -> Taken:
-    """What the script `take` answered."""
-    status, age, blob, refusing, retry_after, *states = reply
-    packs: tuple[tuple[str, int], ...] = ()
-    if states and len(states[-1]) == 2:
-        packs = tuple((part[0].decode(), part[1]) for part in states if len(part) == 2)
-        states = states[: -len(packs)]
-    return Taken(status, age, blob, states, refusing - 1, retry_after, packs)
 
 
 def _wire() -> Wire:

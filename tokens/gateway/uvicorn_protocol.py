@@ -6,7 +6,7 @@ whatever this does not answer, uvicorn's own protocol does.
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,12 +17,24 @@ from msgspec import structs
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from accounts.pipeline import Pipeline
-from tokens.gateway import catalogues, express, housekeeping, languages, metering, metrics, renewals, service, store
+from tokens.gateway import (
+    catalogues,
+    express,
+    heads,
+    housekeeping,
+    languages,
+    metering,
+    metrics,
+    renewals,
+    service,
+    store,
+)
 from tokens.gateway.ask import Missed, Pass, Spent
 from tokens.gateway.confirming import Confirmed
 from tokens.gateway.confirming_on_loop import Confirmer
 from tokens.gateway.framing import Framed
-from tokens.gateway.http import Call, Ready, body_of, head_of, headers_of, variable
+from tokens.gateway.heads import Head, Usual
+from tokens.gateway.http import Call, Ready, body_of, head_of, headers_of
 from tokens.gateway.protocols import ordinary
 from tokens.gateway.protocols.ordinary import Asking
 from tokens.gateway.renewals import Aged
@@ -38,14 +50,12 @@ log = structlog.get_logger(__name__)
 LONGEST: Final = 1 << 16
 # What is not answered at once waits for PostgreSQL in one of these.
 THREADS: Final = 4
-_LONGEST_NAME: Final = 64
 # By the whole address: with another query no call is ordinary.
 _ORDINARY: Final = {
     (f"{path}?{query}" if query else path).encode(): (answer, path, query)
     for path, answer in ORDINARY.items()
     for query in ordinary.QUERIES
 }
-_LEFT_TO_UVICORN: Final = frozenset({"HTTP_EXPECT", "HTTP_TRANSFER_ENCODING", "HTTP_UPGRADE"})
 
 
 class GatewayProtocol(Framed):
@@ -60,6 +70,11 @@ class GatewayProtocol(Framed):
         self._redis = _pipeline(self.loop)
         self._environ: WSGIEnvironment | None = None
         self._is_dropped, self._read_since, self._idle_since = False, 0, self.loop.time()
+        # Whether nothing but the next request can come.
+        self._is_between = True
+        # Of what came last: how many requests began in it, and the head of an ordinary one that was answered.
+        self._begun = 0
+        self._head: Head | None = None
         self._look_in(self.timeout_keep_alive)
 
     def answers(self, remote: str) -> bool:
@@ -70,12 +85,27 @@ class GatewayProtocol(Framed):
 
     def data_received(self, data: bytes) -> None:
         """What is neither a body nor comes to an end, such as headers and trailers, would fill the memory."""
+        parts = heads.parted(data) if self._is_between else None
+        if parts is not None and self._is_known(parts):
+            return
+        self._begun, self._head = 0, None
         self._read_since += len(data)
         super().data_received(data)
+        if parts is not None and self._begun == 1 and self._head is not None:
+            heads.remember(parts, self._head)
         if self._read_since > LONGEST and not self.transport.is_closing():
             self.send_400_response("The headers are too long.")
 
+    def _is_known(self, parts: heads.Parts) -> bool:
+        """Whether it was a request with a head that was read before, and is answered."""
+        found = heads.known(parts)
+        if found is None or not self._is_free() or self.transport.is_closing():
+            return False
+        self._read_since, self._idle_since = 0, self.loop.time()
+        return self._is_answered(*found, keep_alive=True)
+
     def on_message_begin(self) -> None:
+        self._is_between, self._begun = False, self._begun + 1
         self.url, self.headers = b"", []
         self._environ, self._body = None, b""
         self._read_since, self._idle_since = 0, self.loop.time()
@@ -89,9 +119,9 @@ class GatewayProtocol(Framed):
         if self._is_dropped:
             return
         usual = _ORDINARY.get(self.url)
-        if usual is not None and self._is_free():
+        if usual is not None and self._is_free() and self.parser.get_http_version() == "1.1":
             self._usual, path, query = usual
-            self._environ = self._environ_of(path, query)
+            self._environ = heads.environ_of(self.headers, self.parser.get_method(), path, query)
         if self._environ is None:
             self._leave_headers()
 
@@ -116,26 +146,6 @@ class GatewayProtocol(Framed):
             return False
         return self._answers and not self.flow.write_paused
 
-    def _environ_of(self, path: str, query: str) -> "WSGIEnvironment | None":
-        """None for a request that is too large to be looked at whole, or whose end is told in another way, or that
-        names no host or several."""
-        if self.parser.get_http_version() != "1.1":
-            return None
-        environ: WSGIEnvironment = {_variable(name): value.decode("latin-1") for name, value in self.headers}
-        if (
-            len(environ) != len(self.headers)
-            or len(environ.get("CONTENT_LENGTH", "")) > ordinary.DIGITS
-            or "" in environ
-            or "HTTP_HOST" not in environ
-        ):
-            return None
-        environ["REQUEST_METHOD"] = self.parser.get_method().decode("ascii")
-        environ["PATH_INFO"] = path
-        environ["QUERY_STRING"] = query
-        environ["REMOTE_ADDR"] = self._remote
-        environ["wsgi.input_terminated"] = True
-        return environ
-
     def on_body(self, body: bytes) -> None:
         self._read_since, self._idle_since = 0, self.loop.time()
         if self._environ is not None:
@@ -150,21 +160,31 @@ class GatewayProtocol(Framed):
                 super().on_message_complete()
             return
         self._environ = None
+        body, keep_alive = self._body, self.parser.should_keep_alive()
+        head = Head(self._usual, {**environ}, len(body))
+        if not self._is_answered(self._usual, environ, body, keep_alive=keep_alive):
+            self._hand_over()
+            return
+        self._is_between = keep_alive
+        self._head = head if keep_alive else None
+
+    def _is_answered(self, answer: Usual, environ: "WSGIEnvironment", body: bytes, *, keep_alive: bool) -> bool:
+        """Whether that is an ordinary request. It is answered at once, or once Redis or a thread has."""
         housekeeping.ensure()
-        environ["wsgi.input"] = BytesIO(self._body)
+        environ["REMOTE_ADDR"], environ["wsgi.input"] = self._remote, BytesIO(body)
         try:
-            found = self._usual(environ)
+            found = answer(environ)
         except Exception as error:  # noqa: BLE001  It is answered and logged as any other.
             found = Call(environ, failed=error)
         if isinstance(found, Call) and found.asked is None and found.failed is None:
-            self._hand_over()
-            return
-        turn = Turn(self.parser.should_keep_alive())
+            return False
+        turn = Turn(keep_alive)
         self.cycle = turn  # type: ignore[assignment]  # All that uvicorn looks at it has.
         if isinstance(found, Asking):
             self._ask(turn, found)
         else:
             self._tell(turn, found)
+        return True
 
     def _hand_over(self) -> None:
         """Have uvicorn do from here on what it would have done."""
@@ -180,13 +200,13 @@ class GatewayProtocol(Framed):
             self._wait(turn, asking.environ, partial(_anew, asking))
 
     def _asked(self, turn: Turn, asking: Asking, reply: Any) -> None:
-        version = store.aged_version(reply) if isinstance(reply, list) else None
+        version = store.aged_version(reply)
         if version is None or not self._renew(turn, asking, version):
             self._answered(turn, asking, reply)
 
     def _answered(self, turn: Turn, asking: Asking, reply: Any) -> None:
         """What Redis did not do is asked anew on a thread, and what it may have done without telling is not."""
-        if not isinstance(reply, list):
+        if reply is None or isinstance(reply, Exception):
             rest = partial(ordinary.finished, asking, express.NOTHING) if reply is None else partial(_anew, asking)
             self._wait(turn, asking.environ, rest)
             return
@@ -201,8 +221,8 @@ class GatewayProtocol(Framed):
     def _found(self, turn: Turn, asking: Asking, taken: Taken | None) -> Ready | Call | None:
         """None where PostgreSQL was asked."""
         found = express.read(asking.taking, taken)
-        if found is None and taken is not None and taken.blob is not None:
-            found = self._given_back(asking, *express.not_allowed(asking.taking, taken, taken.blob))
+        if found is None and taken is not None and taken.rights is not None:
+            found = self._given_back(asking, *express.not_allowed(asking.taking, taken, taken.rights))
             if found.rights and self._confirm(turn, asking, found, found.rights):
                 return None
         return ordinary.finished(asking, found or express.NOTHING)
@@ -377,12 +397,3 @@ def _confirmer(loop: asyncio.AbstractEventLoop) -> Confirmer:
 @cache
 def _threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(THREADS, "gateway")
-
-
-@lru_cache(maxsize=1024)
-def _variable(header: bytes) -> str:
-    """Empty for what only uvicorn's way understands or leaves out, and for names that are too long to be remembered."""
-    if b"_" in header or len(header) > _LONGEST_NAME:
-        return ""
-    found = variable(header.decode("latin-1"))
-    return "" if found in _LEFT_TO_UVICORN else found

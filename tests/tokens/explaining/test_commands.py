@@ -31,6 +31,7 @@ BEARER = f"-H 'Authorization: Bearer {TOKEN}'"
         f"curl -kso /dev/null -m 10 -w '%{{http_code}}' localhost:8000/v1/chat/completions?key={TOKEN} -d model=gpt-4o",
         f"curl {BEARER} -F model=gpt-4o -F file=@a.wav '{CHAT}#part'",
         f'curl {BEARER} {CHAT} -d $\'{{"model": "gpt-4o"}}\' ; echo done',
+        f'curl {BEARER} {CHAT} --data-raw $\'{{"model":"gpt-4o","messages":"it\\\'s \\u00e9 \\\\n"}}\'',
         f'curl "{CHAT}" -H "Authorization: Bearer {TOKEN}" ^\n -d "{{\\"model\\": \\"gpt-4o\\"}}"',
     ],
 )

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
+from tests.tokens.gateway.worlds import A_PASS
 from tiers.facts import LimitFacts
 from tokens.gateway import store
 from tokens.gateway.ask import Spent
@@ -52,10 +53,10 @@ def by_script(limits: list[Limit], units: int, now: float) -> store.Taken:
     budget = store.budget(limits, now)
     edges = [at for limit in limits for pack in limit.packs for at in (pack.starts_at, pack.ends_at) if at]
     nothing = ([(0, 0) for _limit in limits], [0] * len(budget.packs))
-    fill = store.Fill(1, now, b"pass", None, nothing)
+    fill = store.Fill(1, now, A_PASS, None, nothing)
     soonest = min((at for at in edges if at > now), default=None)
     if soonest is not None:
-        fill = store.Fill(1, now, b"pass", store.datetime.fromtimestamp(soonest, store.UTC), nothing)
+        fill = store.Fill(1, now, A_PASS, store.datetime.fromtimestamp(soonest, store.UTC), nothing)
     return store.take_read(WORKSPACE, KEY, now, units=units, count=True, held=budget, fill=fill)
 
 

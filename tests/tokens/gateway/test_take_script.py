@@ -3,7 +3,6 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,7 +11,8 @@ from hypothesis import strategies as st
 
 from accounts.announcing import workspace_key
 from accounts.ids import new_public_id
-from accounts.wire import Script, pack
+from accounts.wire import pack
+from tests.tokens.gateway.worlds import A_PASS
 from tiers.facts import LimitFacts
 from tokens.gateway import store
 from tokens.gateway.limits import CALL, Limit, Pack, Scope
@@ -41,7 +41,7 @@ class Both:
             return taken
         self.stored, budget = True, store.budget(self.held, now)
         nothing = ([(0, 0) for _limit in self.held], [0 for _pack in budget.packs])
-        fill = store.Fill(version=1, read_at=now, blob=b"pass", until=None, spent=nothing)
+        fill = store.Fill(version=1, read_at=now, blob=A_PASS, until=None, spent=nothing)
         return store.take_read(self.workspace, self.key, now, units=units, count=count, held=budget, fill=fill)
 
     def call(self, now: float, units: int) -> None:
@@ -105,7 +105,7 @@ def test_sixteen_threads_spend_exactly_what_there_is() -> None:
 
 @given(now=st.floats(1.1e9, 9.9e9), units=st.integers(0, 10**9), fresh_ms=st.sampled_from([30_000, 600_000]))
 def test_the_command_that_is_put_together_by_hand_is_what_a_client_sends(now: float, units: int, fresh_ms: int) -> None:
-    digest = Script((Path(store.__file__).parent / "scripts" / "take.lua").read_text()).digest
+    digest = store._TAKE.digest
     keys, arguments = (workspace_key("w"), store.pass_key("w", "t")), (int(now * 1000), fresh_ms, units, 1)
     packed = pack("EVALSHA", digest, 2, *keys, *arguments, store.month(now))
     assert store.taking("w", keys[1], now, units=units, fresh_ms=fresh_ms) == packed

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
 
+import msgspec
 from hypothesis import strategies as st
 
 from tiers.facts import (
@@ -18,6 +19,7 @@ from tiers.facts import (
     TriesFacts,
 )
 from tokens.gateway.ask import ApplicationFacts, Ask, OpenRequest, Pass
+from tokens.gateway.stored import StoredPass
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 TIERS = ("anonymous", "seed", "flower")
@@ -31,6 +33,8 @@ APPLICATION = 7
 # What a publishable token's refusal must not tell.
 WORKSPACE, REQUEST, REASON, SOURCE = "workspace0id", "request0id", "reason given", "source0id"
 ORDER = "order0id"
+# As one is stored, for those to whom it is all the same which.
+A_PASS = msgspec.msgpack.encode(StoredPass("t", WORKSPACE, "a", "app", False, 1, ("ta",), b"", []))
 
 moments = st.sampled_from([NOW + timedelta(days=days) for days in (-200, -91, -89, -1, 0, 1, 200)])
 names = st.sampled_from(MODELS)

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from tokens import keys
-from tokens.gateway import express, gateway_keys, request_ids, service
+from tokens.gateway import express, gateway_keys, heads, request_ids, service
 from tokens.gateway.ask import Ask, Asked, Missed
 from tokens.gateway.express import Allow, Taking
 from tokens.gateway.gateway_keys import GatewayRecord
-from tokens.gateway.http import DRAINED_OF_GATEWAYS, JSON, READ_AT_ONCE, Call, Ready, variable
+from tokens.gateway.http import DRAINED_OF_GATEWAYS, JSON, READ_AT_ONCE, Call, Ready
 from tokens.gateway.protocols import forwarded, native, nginx, ordinary_answers
 from tokens.gateway.protocols.forward_auth import ACCEL, AUTH_REQUEST, METHODS
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 _BEARER: Final = "Bearer "
 _CREDENTIAL: Final = slice(len(_BEARER), None)
-# Of a Content-Length: longer asks are unusual.
-DIGITS: Final = 4
 _NO_BODY: Final = frozenset({"", "0"})
 Tell = Callable[[Allow], Ready]
 # What a proxy wants beside the answer, by the query that it asks with.
@@ -81,7 +79,7 @@ def decisions(environ: "WSGIEnvironment") -> Ready | Call | Asking:
         or environ.get("CONTENT_TYPE") != JSON
         or "HTTP_CONTENT_ENCODING" in environ
         or not authorization.startswith(_BEARER)
-        or not (length.isdecimal() and length.isascii() and len(length) <= DIGITS)
+        or not (length.isdecimal() and length.isascii() and len(length) <= heads.DIGITS)
     ):
         return Call(environ)
     gateway = gateway_keys.believed(authorization[_CREDENTIAL], environ.get("REMOTE_ADDR", ""))
@@ -172,16 +170,17 @@ def forward_auth(environ: "WSGIEnvironment") -> Ready | Call | Asking:
 
 def read_forwarded(environ: "WSGIEnvironment", token: str, gateway: GatewayRecord) -> Ask | None:
     """None for what is unusual: no URI, or a query in it."""
-    uri = environ.get(variable(gateway.uri_header))
+    of_uri, of_method, of_address, of_model = gateway.variables
+    uri = environ.get(of_uri)
     if uri is None or "?" in uri:
         return None
     return Ask(
         endpoint=uri,
         token=token,
-        model=forwarded.model(environ.get(variable(gateway.model_header), "")),
-        method=environ.get(variable(gateway.method_header)) or environ["REQUEST_METHOD"],
+        model=forwarded.model(environ.get(of_model, "")),
+        method=environ.get(of_method) or environ["REQUEST_METHOD"],
         origin=environ.get("HTTP_ORIGIN"),
-        address=forwarded.address(environ.get(variable(gateway.address_header), "")),
+        address=forwarded.address(environ.get(of_address, "")),
         request_id=request_ids.new(),
         token_in_header=True,
         gateway=gateway.id,

@@ -1,5 +1,5 @@
--- Takes as take.lua does (here a function of that name), and keeps a record of what it took, with one of the calls at
--- once of each scope. One that is known already takes nothing.
+-- Takes as take.lua does (here a function of that name; told.lua stands before this too), and keeps a record of what it
+-- took, with one of the calls at once of each scope. One that is known already takes nothing.
 -- KEYS[5] the stored pass; ARGV[1] name  [2] how long (ms)  [3] asked  [4] price  [5] about  [6] answer  [7…] of take.lua
 -- Answers {what take answers, or 4 for too many calls at once, ends (ms), {{calls at once, left, reset s} a scope}},
 --         or {state, ends, asked, answer, limits} of the one that is known.
@@ -19,16 +19,16 @@ for i, scope in ipairs(scopes) do
 end
 if full > 0 then arguments[3] = 0 end
 local taken = take({KEYS[1], KEYS[5]}, arguments)
-if full > 0 and taken[1] == 1 then taken[1], taken[4] = 4, full end
+if full > 0 and taken[1] == 1 then taken[1], taken[3] = 4, full end
 
 local ends, one = at + tonumber(ARGV[2]), 0
 local record
 if taken[1] == 1 then
     one = 1
     local of_packs, held = 0, {}
-    for i = 6 + #scopes, #taken do
-        held[taken[i][1]] = taken[i][2]
-        of_packs = of_packs + taken[i][2]
+    for _, part in ipairs(taken[6]) do
+        held[part[1]] = part[2]
+        of_packs = of_packs + part[2]
     end
     record = {
         state = 'held', ends = ends, asked = ARGV[3], price = tonumber(ARGV[4]), about = ARGV[5], answer = ARGV[6],
@@ -50,11 +50,9 @@ for i, scope in ipairs(scopes) do
     at_once[i] = {scope[6], math.max(0, scope[6] - calls[i] - one), math.ceil(math.max(0, until_last) / 1000)}
 end
 if record then
-    local states, letters = {}, ''
-    for i, scope in ipairs(scopes) do
-        states[i], letters = taken[i + 5], letters .. string.sub(scope[1], 1, 1)
-    end
-    record.limits = cmsgpack.pack({states, at_once, letters})
+    local letters = ''
+    for _, scope in ipairs(scopes) do letters = letters .. string.sub(scope[1], 1, 1) end
+    record.limits = cmsgpack.pack({taken[5], at_once, letters})
     write(name, record, ends)
 end
-return {taken, ends, at_once}
+return {told(taken), ends, at_once}

@@ -8,9 +8,10 @@
 -- ARGV[4] '1': count the attempt against the rate  [5] the month, as 202611
 -- With what PostgreSQL has just said: [6] limits  [7] what was spent, as PostgreSQL knows  [8] its version
 --         [9] when it was read (ms); and to store it [10] until when (ms)  [11] the pass  [12] how long to keep it (s)
--- Answers {0, age, rights version} where nothing is wrong with the pass but its age, else
--- {1 taken | 2 rate | 3 allowance | 0 miss, age of the confirmation (ms), pass, the scope that refuses,
---         in how many seconds the rate allows again, {rate, left, reset s, day's, left, month's, left} a scope (with what packs have left), {pack, units} …}; -1 is no limit.
+-- Answers {0, age, rights version} where nothing is wrong with the pass but its age, {0} or {0, age} for any other miss,
+-- else {1 taken | 2 rate | 3 allowance, age of the confirmation (ms), the scope that refuses, in how many seconds the
+--         rate allows again, {{rate, left, reset s, day's, left, month's, left} a scope} (with what packs have left),
+--         {{pack, units} …}, pass}; -1 is no limit.
 
 local now, units = tonumber(ARGV[1]), tonumber(ARGV[3])
 local day, month = math.floor(now / 86400000), tonumber(ARGV[5])
@@ -145,7 +146,7 @@ if ARGV[6] then redis.call('EXPIRE', KEYS[1], 93600) end
 
 local in_packs = 0
 for i, pack in ipairs(packs) do in_packs = in_packs + math.max(0, pack[2] - used[i]) end
-local answer = {status, age, pass or false, refusing, retry}
+local told, parts = {}, {}
 for i, scope in ipairs(scopes) do
     local state, rate = states[i], scope[2]
     local left, reset = -1, 0
@@ -154,13 +155,11 @@ for i, scope in ipairs(scopes) do
         left = math.min(rate, math.max(0, math.floor((at + 60000001 - tat) * rate / 60000000)))
         reset = math.ceil((tat - at) / 1000000)
     end
-    answer[i + 5] = {
+    told[i] = {
         rate, left, reset,
         scope[3], scope[3] < 0 and -1 or math.max(0, scope[3] - state[3]) + scope[5] * in_packs,
         scope[4], scope[4] < 0 and -1 or math.max(0, scope[4] - state[5]) + scope[5] * in_packs,
     }
 end
-for _, part in ipairs(from) do
-    answer[#answer + 1] = {part[2], part[3]}
-end
-return answer
+for i, part in ipairs(from) do parts[i] = {part[2], part[3]} end
+return {status, age, refusing, retry, told, parts, pass}
