@@ -8,10 +8,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from accounts.errors import Invalid
 from accounts.models import User
 from tests import factories
 from tests.factories.issues import HEADINGS, payload
+from tiers.models import Tier
 from tokens.actions import issue_import
+from tokens.actions.issue_forms import add_form, edit_form
 from tokens.models import AccessRequest, ImportedIssue, IssueForm
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +54,28 @@ def test_from_a_repository_to_access_requests(client: Client, administrator: Use
     page = client.get(f"/review/imports/{form.public_id}/?tab=made").content.decode()
     assert AccessRequest.objects.get().public_id in page
     assert client.get(f"/review/imports/{form.public_id}/?tab=author").content.decode().count("not here yet") == 1
+
+
+def test_only_a_tier_that_is_applied_for_can_be_what_issues_ask_for(client: Client, administrator: User) -> None:
+    """Neither what everybody has, nor what everybody takes."""
+    page = client.get("/review/imports/new/").content.decode()
+    assert 'value="flower"' in page
+    for slug in ("anonymous", "seed"):
+        assert f'value="{slug}"' not in page
+        answer = client.post("/review/imports/new/", {"repository": "garden/requests", "tier": slug})
+        assert answer.status_code == 422
+        with pytest.raises(Invalid, match="needs no request"):
+            add_form(repository="garden/requests", headings={}, tier=Tier.objects.get(slug=slug), by=administrator)
+    form = added(client)
+    assert client.post(f"/review/imports/{form.public_id}/edit/", {"tier": "anonymous"}).status_code == 422
+    with pytest.raises(Invalid, match="needs no request"):
+        edit_form(form=form, headings={}, tier=Tier.objects.get(slug="anonymous"), by=administrator)
+
+
+def test_a_form_whose_tier_everybody_takes_by_now_still_takes_files(client: Client, administrator: User) -> None:
+    form = added(client)
+    Tier.objects.filter(slug="flower").update(self_service=True)
+    assert "1 new" in upload(client, form, [payload(1)])
 
 
 def test_the_secret_is_shown_once(client: Client, administrator: User) -> None:

@@ -15,16 +15,18 @@ from tokens.models import ImportedComment, ImportedIssue, IssueForm
 @transaction.atomic
 def keep_comments(*, issue: ImportedIssue, comments: Iterable[Comment]) -> int:
     """Each once, by its immutable id; of one that came before, what is newer. How many were new or changed. What was
-    deleted on GitHub does not come back with an older file."""
+    deleted on GitHub does not come back with an older file, nor what stood under an issue that was."""
     given = {comment.id: comment for comment in comments}
-    if not given:
+    if not given or _is_deleted(issue):
         return 0
     known = {row.comment_id: row for row in ImportedComment.objects.filter(comment_id__in=given)}
     new = [_row(issue, comment) for comment in given.values() if comment.id not in known]
     ImportedComment.objects.bulk_create(new, ignore_conflicts=True)
     changed = [row for row in known.values() if row.issue_id == issue.pk and _is_newer(given[row.comment_id], row)]
     for row in changed:
-        ImportedComment.objects.filter(pk=row.pk, removed_at=None).update(**_columns(given[row.comment_id]))
+        comment = given[row.comment_id]
+        when = {"changed_at": clock.now()} if comment.body != row.body else {}
+        ImportedComment.objects.filter(pk=row.pk, removed_at=None).update(**_columns(comment), **when)
     return len(new) + len(changed)
 
 
@@ -34,7 +36,7 @@ def keep_alone(*, form: IssueForm, comments: Iterable[Comment]) -> tuple[int, in
     by_issue: dict[int, list[Comment]] = defaultdict(list)
     for comment in comments:
         by_issue[comment.issue].append(comment)
-    found = ImportedIssue.objects.filter(form=form, number__in=by_issue)
+    found = ImportedIssue.objects.filter(form=form, moved_to="", number__in=by_issue)
     kept = sum(keep_comments(issue=issue, comments=by_issue.pop(issue.number, ())) for issue in found)
     return kept, sum(map(len, by_issue.values()))
 
@@ -43,7 +45,13 @@ def remove_comment(*, issue: ImportedIssue, comment: Comment) -> None:
     """It was deleted on GitHub, maybe before it was ever heard of here."""
     gone = {"body": "", "removed_at": clock.now()}
     ImportedComment.objects.bulk_create([_row(issue, comment, **gone)], ignore_conflicts=True)
-    ImportedComment.objects.filter(comment_id=comment.id, issue=issue, removed_at=None).update(**gone)
+    there = ImportedComment.objects.filter(comment_id=comment.id, issue=issue, removed_at=None)
+    there.update(**gone, changed_at=gone["removed_at"])
+
+
+def _is_deleted(issue: ImportedIssue) -> bool:
+    locked = ImportedIssue.objects.select_for_update(no_key=True).values_list("deleted_at", flat=True)
+    return locked.get(pk=issue.pk) is not None
 
 
 def _is_newer(given: Comment, row: ImportedComment) -> bool:

@@ -2,14 +2,12 @@
 
 import hashlib
 import hmac
-import json
 import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import structlog
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -19,25 +17,22 @@ from accounts.errors import Conflict, Invalid
 from accounts.models import User
 from accounts.roles import Permission, require
 from tiers.actions.inbox import apply_by
-from tiers.models import AIModel, ProviderEvent, Tier
-from tokens.actions.issue_comments import keep_comments, remove_comment
-from tokens.actions.issue_erasing import erase_if_deleted
-from tokens.actions.issue_import import match_again, take_in
-from tokens.issue_import.comments import read_all
+from tiers.models import AIModel, Tier
+from tokens.actions.issue_hearing import apply_event
+from tokens.actions.issue_import import match_again
 from tokens.issue_import.matching import FIELDS
-from tokens.issue_import.payloads import read_file
-from tokens.models import ImportedIssue, IssueForm
+from tokens.models import IssueForm
+from tokens.policies.requests import check_offered
 from tokens.wording import clean_reason, clean_text
 
-log = structlog.get_logger(__name__)
 SEALED_FOR: Final = "issue-form"
 # A sender in the event inbox, though it sells nothing.
 SENDER: Final = "github-issues"
 # GitHub's rules for the names of owners and repositories.
 _REPOSITORY: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}")
-# What becomes of an issue elsewhere is no news for us: deleted, transferred, pinned …
+# What else becomes of an issue is no news for us: assigned, pinned, locked …
 TOLD: Final = {
-    "issues": frozenset({"opened", "edited", "reopened", "closed", "labeled", "unlabeled"}),
+    "issues": frozenset({"opened", "edited", "reopened", "closed", "labeled", "unlabeled", "deleted", "transferred"}),
     "issue_comment": frozenset({"created", "edited", "deleted"}),
 }
 
@@ -67,6 +62,8 @@ def add_form(
         raise Invalid(_("Give the repository as owner/name."), field="repository")
     if IssueForm.objects.filter(repository__iexact=repository, retired_at=None).exists():
         raise Invalid(_("There is an import from this repository already."), field="repository")
+    if tier is not None:
+        check_offered(tier)
     text = secrets.token_urlsafe(32)
     form = IssueForm.objects.create(
         repository=repository,
@@ -91,6 +88,8 @@ def edit_form(
     """What issues are read by from now on; those of which there is no access request yet are read again."""
     require(by, Permission.REVIEW_MANAGE)
     form = _locked(form)
+    if tier is not None and tier != form.tier:
+        check_offered(tier)
     before = _told(form)
     IssueForm.objects.filter(pk=form.pk).update(**_cleaned(headings, tier, model, label))
     form = IssueForm.objects.get(pk=form.pk)
@@ -140,42 +139,15 @@ def signed(form: IssueForm, body: bytes, signature: str) -> bool:
 
 
 def of_repository(form: IssueForm, body: Mapping[str, Any]) -> bool:
-    """Whether the message is about the form's repository: by its immutable id, once that was told."""
+    """Whether the message is about the form's repository: by its immutable id, once that was told. One that names none
+    is signed for this form, and is judged where it is applied."""
     found = body.get("repository")
     if not isinstance(found, dict):
-        return False
+        return True
     if form.repository_id is not None:
         return found.get("id") == form.repository_id
     name = found.get("full_name")
     return isinstance(name, str) and name.casefold() == form.repository.casefold()
-
-
-def apply_event(event: ProviderEvent) -> None:
-    """Take in the issue of a stored message, as often as it is tried. The access request is made by the sweep; a
-    comment asks for none."""
-    form = IssueForm.objects.get(public_id=event.source)
-    message = json.loads(bytes(event.body))
-    identifier = message["repository"].get("id")
-    if form.repository_id is None and isinstance(identifier, int):
-        IssueForm.objects.filter(pk=form.pk, repository_id=None).update(repository_id=identifier)
-    issues = read_file(bytes(event.body)).issues
-    said = message.get("comment")
-    take_in(form=form, issues=issues, wanted=said is None)
-    kept = ImportedIssue.objects.filter(form=form, issue_id__in=[issue.id for issue in issues]).first()
-    if said is not None and kept is not None:
-        _hear(kept, said, str(message.get("action")))
-    erase_if_deleted(event=event, comment=said)
-
-
-def _hear(issue: ImportedIssue, said: object, action: str) -> None:
-    found = read_all([said], issue.number)
-    for why in found.lost:
-        log.warning("comment_not_read", issue=issue.public_id, why=why)
-    for comment in found.comments:
-        if action == "deleted":
-            remove_comment(issue=issue, comment=comment)
-        else:
-            keep_comments(issue=issue, comments=[comment])
 
 
 def _locked(form: IssueForm) -> IssueForm:

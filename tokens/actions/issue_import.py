@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -46,8 +47,8 @@ class Taken:
 
 
 def take_in(*, form: IssueForm, issues: Iterable[Issue], wanted_by: User | None = None, wanted: bool = False) -> Taken:
-    """Keep issues, each once by its immutable id; of one that came before, only what is newer. A request that was made
-    of one stays as its applicant and reviewers have it."""
+    """Keep issues, each once by its immutable id; of one that came before, only what is newer, and nothing of what was
+    deleted or moved away. A request that was made of one stays as its applicant and reviewers have it."""
     taken = Taken()
     for issue in issues:
         if form.label and form.label.casefold() not in {label.casefold() for label in issue.labels}:
@@ -57,6 +58,11 @@ def take_in(*, form: IssueForm, issues: Iterable[Issue], wanted_by: User | None 
         taken.comments += keep_comments(issue=kept, comments=issue.comments)
         setattr(taken, how, getattr(taken, how) + 1)
     return taken
+
+
+def known_as(issue_id: int) -> QuerySet[ImportedIssue]:
+    """The issue that has this id, or had it before it was transferred."""
+    return ImportedIssue.objects.filter(Q(issue_id=issue_id) | Q(former_ids__contains=[issue_id]))
 
 
 @transaction.atomic
@@ -76,10 +82,14 @@ def _keep(form: IssueForm, issue: Issue, wanted: bool, wanted_by: User | None) -
     }
     if wanted and issue.closed_at is None:
         values |= {"wanted_at": clock.now(), "wanted_by": wanted_by}
-    kept, is_new = ImportedIssue.objects.get_or_create(issue_id=issue.id, defaults={"form": form, **values})
+    kept, is_new = known_as(issue.id).first(), False
+    if kept is None:
+        kept, is_new = ImportedIssue.objects.get_or_create(issue_id=issue.id, defaults={"form": form, **values})
     if is_new:
         return kept, "new"
-    older = ImportedIssue.objects.filter(pk=kept.pk, updated_at__lt=issue.updated_at)
+    older = ImportedIssue.objects.filter(
+        pk=kept.pk, issue_id=issue.id, deleted_at=None, updated_at__lt=issue.updated_at
+    )
     return kept, "changed" if older.update(**values, problem="") else "same"
 
 
@@ -174,7 +184,7 @@ def _opened(pk: int, person: User, by: Actor) -> AccessRequest | None:
         Action.SUBMIT,
         "request.imported",
         by=actor,
-        more={"issue": issue.number, "repository": issue.form.repository},
+        more={"issue": issue.number, "repository": issue.in_repository},
         **{**waiting_from_now(asked), "submitted_at": issue.opened_at, "due_at": clock.now() + terms_of(tier).target},
     )
     ImportedIssue.objects.filter(pk=issue.pk).update(access_request=after)

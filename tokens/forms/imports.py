@@ -6,8 +6,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from tiers import snapshot
 from tiers.models import AIModel, Tier
 from tokens.issue_import.matching import FIELDS
+from tokens.policies.requests import free_for_all
+from tokens.selectors.requests import askable_tiers
 
 LARGEST_FILE: Final = 20 * 2**20  # bytes
 
@@ -19,7 +22,7 @@ class IssueFormForm(forms.Form):
         label=_("Repository"), max_length=200, help_text=_("As owner/name. It cannot be changed later.")
     )
     tier = forms.ModelChoiceField(
-        Tier.objects.order_by("rank"),
+        Tier.objects.none(),
         label=_("Tier"),
         required=False,
         to_field_name="slug",
@@ -39,6 +42,7 @@ class IssueFormForm(forms.Form):
 
     def __init__(self, *given: Any, known: bool = False, headings: list[str], **more: Any) -> None:
         super().__init__(*given, **more)
+        self.fields["tier"].queryset = askable_tiers(free_for_all(snapshot.kept()))  # type: ignore[attr-defined]
         self.fields["tier"].label_from_instance = lambda tier: tier.slug  # type: ignore[attr-defined]
         self.fields["model"].label_from_instance = lambda model: model.name  # type: ignore[attr-defined]
         if known:

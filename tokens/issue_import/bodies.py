@@ -5,8 +5,11 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-# What GitHub writes where nothing was answered.
-NOTHING: Final = "_No response_"
+# What GitHub writes where nothing was answered, and what people make of it.
+_NOTHING: Final = frozenset({"_no response_", "*no response*"})
+# Forms have the third level. Templates that people fill in by hand have others.
+_LEVELS: Final = ("###", "##", "#")
+_BOX: Final = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)]) \[(?P<tick>[ xX])\](?: (?P<label>.*))?")
 _FENCE: Final = re.compile(r" {0,3}(?P<fence>`{3,}|~{3,})(?P<info>.*)")
 # What a field with `render:` has after its fence: the name of a language.
 _LANGUAGE: Final = re.compile(r"[\w.+#-]{0,40}")
@@ -24,11 +27,20 @@ class Answers:
 
 
 def read(body: str) -> Answers:
-    """Split a body at its headings, but not within fenced code. What comes before the first one is kept apart."""
+    """Split a body at its headings, but not within fenced code. What comes before the first one is kept apart. Where
+    there is none of a form's level, those of the next higher one that there is count."""
+    lines = body.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    for level in _LEVELS:
+        if (answers := _split(lines, level)).found:
+            break
+    return answers
+
+
+def _split(body: list[str], level: str) -> Answers:
     answers, heading, fence = Answers(), "", ""
     lines: list[str] = []
-    for line in body.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
-        begun = "" if fence else _heading(line)
+    for line in body:
+        begun = "" if fence else _heading(line, level)
         if begun and (begun in answers.found or len(answers.found) < MOST_HEADINGS):
             _keep(answers, heading, lines)
             heading, lines = begun, []
@@ -40,19 +52,20 @@ def read(body: str) -> Answers:
     return answers
 
 
-def _heading(line: str) -> str:
-    """Empty for a line that is none. Number signs at its end belong to it unless a space is before them (CommonMark);
-    by hand, since a pattern with two ends takes minutes for a line of blanks."""
-    if not line.startswith("### "):
+def _heading(line: str, level: str) -> str:
+    """Empty for a line that is none: indented by four it is code. Number signs at its end belong to it unless a space
+    is before them (CommonMark); by hand, since a pattern with two ends takes minutes for a line of blanks."""
+    begun = line.lstrip(" ")
+    if len(line) - len(begun) > 3 or not begun.startswith((f"{level} ", f"{level}\t")):
         return ""
-    heading = line[4:].strip()
+    heading = begun[len(level) :].strip()
     bare = heading.rstrip("#")
     return bare.rstrip() if not bare or bare[-1].isspace() else heading
 
 
 def _keep(answers: Answers, heading: str, lines: list[str]) -> None:
     text = _unfenced("\n".join(lines).strip())
-    if text == NOTHING:
+    if text.casefold() in _NOTHING:
         text = ""
     if not heading:
         answers.before = text
@@ -87,6 +100,13 @@ def _unfenced(text: str) -> str:
     return text
 
 
+def is_boxes(text: str) -> bool:
+    """Whether it is nothing but checkboxes, whatever list they are in and however deep."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    return bool(lines) and all(_BOX.fullmatch(line) for line in lines)
+
+
 def ticked(text: str) -> list[str]:
     """Of a field of checkboxes, the labels of those that are ticked."""
-    return [found[1].strip() for found in re.finditer(r"^- \[[xX]\] (.+)$", text, re.MULTILINE)]
+    boxes = (_BOX.fullmatch(line) for line in text.split("\n"))
+    return [(box["label"] or "").strip() for box in boxes if box and box["tick"] != " "]

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from tiers.facts import Catalogue
-from tokens.issue_import.bodies import Answers, ticked
+from tokens.issue_import.bodies import Answers, is_boxes, ticked
 
 # Field → what it is called here, and words that headings for it commonly have, the most telling first.
 FIELDS: Final[dict[str, tuple[Promise, tuple[str, ...]]]] = {
@@ -33,7 +33,6 @@ FIELDS: Final[dict[str, tuple[Promise, tuple[str, ...]]]] = {
     "model": (_("Model"), ("model", "模型")),
 }
 _NUMBER: Final = re.compile(r"(\d{1,3}(?:[,.\u00a0 ]\d{3})+|\d+(?:\.\d+)?)\s*(k|m|万)?\b", re.IGNORECASE)
-_BOXES: Final = ("- [ ]", "- [x]", "- [X]")
 _TIMES: Final = {"": 1, "k": 1_000, "m": 1_000_000, "万": 10_000}
 MOST_CALLS: Final = 2_000_000_000
 
@@ -83,8 +82,7 @@ def fold(text: str) -> str:
 
 def _plain(text: str) -> str:
     """Of nothing but checkboxes the ticked ones; all else as it is."""
-    boxes = all(line.startswith(_BOXES) for line in text.split("\n") if line.strip())
-    return ", ".join(ticked(text)) if text and boxes else text
+    return ", ".join(ticked(text)) if is_boxes(text) else text
 
 
 def calls_a_day(text: str) -> int | None:

@@ -2,6 +2,7 @@
 Pure. Whoever wrote an issue is told by GitHub's immutable number, never by a login, which others can take over."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -115,9 +116,7 @@ def read_issue(item: object) -> Issue:
     person = item.get("user") or item.get("author") or {}
     if not isinstance(person, dict) or not person:
         raise Unreadable(_("Its author is no longer on GitHub."))
-    number = item.get("number")
-    if not isinstance(number, int) or isinstance(number, bool) or not 0 < number < 2**31:
-        raise Unreadable(_("It has no number."))
+    number = number_in(item)
     opened = moment(item.get("created_at") or item.get("createdAt"))
     if opened is None:
         raise Unreadable(_("It does not say when it was opened."))
@@ -137,6 +136,14 @@ def read_issue(item: object) -> Issue:
         comments=said.comments,
         lost=said.lost,
     )
+
+
+def number_in(item: Mapping[str, Any]) -> int:
+    """The repository's number of an issue."""
+    number = item.get("number")
+    if not isinstance(number, int) or isinstance(number, bool) or not 0 < number < 2**31:
+        raise Unreadable(_("It has no number."))
+    return number
 
 
 def _labels(value: object) -> tuple[str, ...]:

@@ -1,6 +1,8 @@
 """Requests that were filed as GitHub issues, by an issue form, before the platform had this desk."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -43,7 +45,11 @@ class IssueForm(models.Model):
 class ImportedIssue(models.Model):
     """One issue, by its immutable id. Its author is matched by GitHub's immutable user id: until they sign in, it
     waits without an access request. `unmatched` keeps what is in no field of ours, by heading. `wanted_at`: since then
-    an access request is to be made of it, by the word of `wanted_by`, or of the webhook where that is null."""
+    an access request is to be made of it, by the word of `wanted_by`, or of the webhook where that is null.
+
+    Of one that was deleted on GitHub, the text is gone here too. One that was transferred there has its new id and
+    number; `former_ids` are those it had, and `moved_to` its repository where no form here is of that. `deleted_by` and
+    `moved_by` are logins."""
 
     public_id = models.CharField(max_length=12, unique=True, default=new_public_id, editable=False)
     form = models.ForeignKey(IssueForm, on_delete=models.PROTECT, related_name="issues")
@@ -69,9 +75,21 @@ class ImportedIssue(models.Model):
     access_request = models.OneToOneField(
         AccessRequest, null=True, blank=True, on_delete=models.PROTECT, related_name="imported_issue"
     )
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    deleted_by = models.CharField(max_length=100, blank=True)
+    former_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)
+    moved_to = models.CharField(max_length=200, blank=True)
+    moved_by = models.CharField(max_length=100, blank=True)
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(deleted_at=None) | Q(title="", body="", matched={}, unmatched={}),
+                name="issue_deleted_says_nothing",
+            )
+        ]
         indexes = [
+            GinIndex(fields=["former_ids"], name="issue_by_former_id"),
             models.Index(
                 fields=["author_id"],
                 name="issue_waits_for_author",
@@ -83,10 +101,15 @@ class ImportedIssue(models.Model):
     def __str__(self) -> str:
         return f"#{self.number}"
 
+    @property
+    def in_repository(self) -> str:
+        return self.moved_to or self.form.repository
+
 
 class ImportedComment(models.Model):
     """What somebody wrote under an issue, by GitHub's immutable id: a stranger's text. `author_id` is null where GitHub
-    did not say it (`gh` gives the login alone). Of one that was deleted there, the text is gone here too."""
+    did not say it (`gh` gives the login alone). Of one that was deleted there, the text is gone here too. `changed_at`:
+    when that, or another text, was heard of here."""
 
     issue = models.ForeignKey(ImportedIssue, on_delete=models.PROTECT, related_name="comments")
     comment_id = models.BigIntegerField(unique=True)
@@ -98,6 +121,7 @@ class ImportedComment(models.Model):
     updated_at = models.DateTimeField()
     removed_at = models.DateTimeField(null=True, blank=True)
     imported_at = models.DateTimeField(db_default=Now())
+    changed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [

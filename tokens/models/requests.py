@@ -147,7 +147,14 @@ class AccessRequest(models.Model):
             models.Index(
                 fields=["language", "due_at", "id"], name="request_by_language", condition=Q(state__in=TO_DECIDE)
             ),
-            models.Index(fields=["submitted_at"], name="request_by_arrival", condition=Q(state__in=TO_DECIDE)),
+            models.Index(
+                fields=["due_at", "id"],
+                name="request_escalated",
+                condition=Q(state__in=TO_DECIDE, escalated_at__isnull=False),
+            ),
+            models.Index(
+                fields=["submitted_at", "due_at"], name="request_by_arrival", condition=Q(state__in=TO_DECIDE)
+            ),
             models.Index(fields=["updated_at"], name="request_by_change"),
             models.Index(fields=["signals_at"], name="request_by_signals"),
             models.Index(fields=["assigned_to", "state"], name="request_by_assignee"),

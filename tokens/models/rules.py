@@ -61,7 +61,7 @@ class RuleVersion(models.Model):
     @property
     def in_words(self) -> str:
         """As the name of whoever decided."""
-        return gettext("The rule “%(name)s”") % {"name": self.rule.name}
+        return gettext("Rule “%(name)s”") % {"name": self.rule.name}
 
 
 class RuleUse(models.Model):

@@ -104,7 +104,7 @@ class Filed:
 def filed(issue: ImportedIssue) -> Filed:
     matched = [(label, issue.matched[name]) for name, (label, _words) in FIELDS.items() if issue.matched.get(name)]
     # PostgreSQL keeps the keys of an object in an order of its own.
-    unmatched = sorted(issue.unmatched.items(), key=lambda answer: issue.body.find(f"### {answer[0]}"))
+    unmatched = sorted(issue.unmatched.items(), key=lambda answer: issue.body.find(f"# {answer[0]}"))
     return Filed(issue, matched, unmatched)
 
 

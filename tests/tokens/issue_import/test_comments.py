@@ -224,6 +224,19 @@ def test_one_that_was_deleted_is_no_news(desk: SimpleNamespace, quiet: AccessReq
     assert look(desk.client, quiet) == ""
 
 
+def test_what_is_edited_or_deleted_there_is_told_where_it_stands(desk: SimpleNamespace, quiet: AccessRequest) -> None:
+    key = f"said-g{ImportedComment.objects.get().pk}"
+    hear(desk, "edit", heard("edited", body="Better", updated_at="2026-08-04T10:00:00Z"))
+    page = look(desk.client, quiet)
+    assert "<bdi>dana</bdi> changed a comment on GitHub. What you typed stays as it is." in page
+    assert (page.count(f'id="{key}"'), page.count("data-mark="), "Better" in page) == (1, 1, True)
+    hear(desk, "gone", heard("deleted"))
+    page = look(desk.client, quiet)
+    assert "A comment by <bdi>dana</bdi> was deleted on GitHub." in page
+    assert "Better" not in page
+    assert "and it was deleted there" in page
+
+
 def test_to_look_is_one_query_where_nobody_wrote(
     desk: SimpleNamespace,
     quiet: AccessRequest,

@@ -114,7 +114,7 @@ def test_ping_is_heard_and_other_events_are_ignored(hook: SimpleNamespace) -> No
     assert send(hook, {"action": "created"}, event="star").json() == {"state": "ignored"}
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"payload=%7B%7D", b"\xff", b'{"action": "opened"}'])
+@pytest.mark.parametrize("body", [b"", b"[]", b"payload=%7B%7D", b"\xff"])
 def test_what_is_not_understood_is_400(hook: SimpleNamespace, body: bytes) -> None:
     assert send(hook, body).status_code == 400
 
