@@ -84,6 +84,21 @@ class PersonLocaleMiddleware:
         return self.get_response(request)
 
 
+class NotKeptMiddleware:
+    """What a signed-in person was shown, no browser keeps: whoever uses the computer after they signed out, and presses
+    Back, meets the sign-in page. Static files are answered before, and what says how long it may be kept is left so."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        signed_in = request.user.is_authenticated
+        response = self.get_response(request)
+        if signed_in or request.user.is_authenticated:
+            response.headers.setdefault("Cache-Control", "no-store, private")
+        return response
+
+
 class SeenMiddleware:
     """When a session was last seen is written once in `SESSIONS_SEEN_EVERY` seconds by each process, and not for each
     page: it takes five queries and a commit. A change of address or browser is noticed at once."""

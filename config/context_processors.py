@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
+from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
@@ -16,9 +17,9 @@ from config.theme import theme_of
 from tiers.models import Alarm, Order
 from tiers.selectors.orders import NEEDS_ATTENTION
 from tokens.models import AccessRequest
-from tokens.models.requests import RequestState
+from tokens.models.requests import TO_DECIDE, RequestState
+from tokens.selectors.review_filters import PENDING, in_tab
 
-TO_DECIDE = (RequestState.SUBMITTED, RequestState.IN_REVIEW)
 UNDECIDED = (*TO_DECIDE, RequestState.CHANGES_REQUESTED)
 
 
@@ -75,7 +76,7 @@ class Shell:
         if self.reviews:
             counted: str | None = getattr(self.request, "to_decide", None)
             if counted is None:
-                counted = _up_to_99(AccessRequest.objects.filter(state__in=TO_DECIDE))
+                counted = _up_to_99(in_tab(PENDING, Now()))
             waiting = {"review:queue": counted}
             if self._has(Permission.PAYMENTS_READ):
                 waiting["events"] = _up_to_99(Alarm.objects.filter(resolved_at=None))

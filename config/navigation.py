@@ -84,9 +84,7 @@ ENTRIES = (
         keys="g r",
         namespaces=("review",),
     ),
-    Entry(
-        Section.MAINTAIN, "review:figures", _("Figures of the review"), "activity", permission=Permission.REVIEW_READ
-    ),
+    Entry(Section.MAINTAIN, "figures", _("Figures of the review"), "activity", permission=Permission.REVIEW_READ),
     Entry(Section.MAINTAIN, "review:rules", _("Rules of review"), "list-checks", permission=Permission.REVIEW_READ),
     Entry(
         Section.MAINTAIN,

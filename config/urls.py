@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from config import views
-from tokens.views import gateways, holdings, issue_webhook, reference, webhooks
+from tokens.views import gateways, holdings, issue_webhook, reference, review_figures, webhooks
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("requests/", include("tokens.urls.requests")),
     path("tokens/", include("tokens.urls.tokens")),
     path("review/", include("tokens.urls.review")),
+    path("figures/", review_figures.index, name="figures"),
     path("theme/", views.theme, name="theme"),
     path("docs/", reference.reference, name="reference"),
     path("webhooks/github/secret-scanning", webhooks.github, name="secret_scanning"),

@@ -45,12 +45,15 @@ def tell_applicant(pk: int, event: str, version: int, message: int = 0) -> None:
 @shared_task(**RETRIES)  # type: ignore[untyped-decorator]
 def tell_reviewers(pk: int, event: str, version: int, message: int = 0) -> None:
     """Whoever has it, by claim or assignment, or decided it; while nobody has who may decide it still, its group, or
-    all who may. Whom it was assigned to before this ran has a mail that says so."""
+    all who may: but for an issue that was deleted on GitHub. Whom it was assigned to before this ran has a mail that
+    says so."""
     access_request = _read(pk)
     of_one = access_request.claimed_by or access_request.assigned_to or access_request.decided_by
     if of_one is not None and not reviewers_of(access_request).filter(pk=of_one.pk).exists():
         of_one = None
     if of_one is not None and event == "request.submitted":
+        return
+    if of_one is None and event == "request.issue_deleted":
         return
     if of_one is not None:
         people: Iterable[User] = [of_one]

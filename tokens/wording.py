@@ -12,6 +12,8 @@ from accounts.errors import Invalid
 from accounts.names import REORDERING
 from tokens.domains import site_host
 
+# Phones and word processors write these beside Arabic and Hebrew; they turn nothing but the mark next to them.
+_MARKS: Final = dict.fromkeys(map(ord, "\u061c\u200e\u200f"))
 _BIDI: Final = re.compile(f"[{REORDERING}]")
 
 
@@ -60,6 +62,7 @@ def clean_email(text: str, field: str = "contact", most: int = 254) -> str:
 
 
 def _checked(text: str, field: str, most: int, allowed: str) -> str:
+    text = text.translate(_MARKS)
     if len(text) > most:
         raise Invalid(_("At most %(number)d characters fit here.") % {"number": most}, field=field)
     hidden = any(unicodedata.category(c) in {"Cc", "Cs"} and c not in allowed for c in text)

@@ -213,6 +213,8 @@ function press(key) {
   // What sends a form is only focused: a key opens, it never commits.
   if (target.matches("input:is([type=radio], [type=checkbox]), a, summary, button:is([type=button], [popovertarget], [commandfor])")) target.click();
   target.focus();
+  // Where nobody has been yet, one goes on writing, not before what stands there.
+  if (target.matches("textarea") && !target.selectionEnd) target.setSelectionRange(target.value.length, target.value.length);
   return true;
 }
 

@@ -13,7 +13,7 @@ addEventListener(
 );
 
 addEventListener("keydown", (event) => {
-  const drawer = event.key === "Escape" && event.target.closest?.(".drawer[open]");
+  const drawer = event.key === "Escape" && event.target.closest?.(".drawer[open], .tool[open]");
   if (!drawer || event.defaultPrevented) return;
   drawer.open = false;
   drawer.querySelector("summary").focus();
@@ -66,6 +66,7 @@ function offer(field) {
   field.setAttribute("aria-autocomplete", "list");
   field.setAttribute("aria-controls", list.id);
   pick(field, 0);
+  list.scrollIntoView({ block: "nearest" });
 }
 
 function choose(field, name) {

@@ -36,6 +36,22 @@ const markOpen = () => mark(document.getElementById(`row-${one("#detail")?.datas
 addEventListener("htmx:historyRestore", markOpen);
 markOpen();
 
+// --- Esc leaves the field, so that the keys work again; what is typed stays. Once more closes what is open. ---------
+
+const FIELD = "main :is(textarea, input:not([type=radio], [type=checkbox], [type=submit]))";
+
+addEventListener("keydown", (event) => {
+  const field = event.target;
+  if (event.key !== "Escape" || event.defaultPrevented || event.isComposing || !field.matches?.(FIELD)) return;
+  if (field.closest("dialog, [popover]")) return;
+  event.preventDefault(); // A search field would be emptied.
+  const around = field.closest(".drawer[open], .tool[open]");
+  const row = one("#list a.row[aria-current]") ?? one("#list a.row");
+  const place = around ? one("summary", around) : field.closest("#detail") ? one("#d-h") : row;
+  field.blur();
+  place?.focus({ preventScroll: !around });
+});
+
 // --- How many are selected for one decision. ----------------------------------------------------------------------
 
 function count() {
@@ -133,6 +149,23 @@ addEventListener("click", (event) => {
   entry.scrollIntoView({ block: "nearest" });
 });
 
+// What became of an entry that is there already. Its element stays, with whatever in it has the focus.
+function renew(entry) {
+  const old = document.getElementById(entry.id);
+  const links = (part) => all("a", part);
+  const at = links(old).indexOf(document.activeElement);
+  old.innerHTML = entry.innerHTML;
+  old.dataset.mark = entry.dataset.mark;
+  if (at < 0) return;
+  old.tabIndex = -1;
+  (links(old)[at] ?? old).focus({ preventScroll: true });
+}
+
+const isRenewed = (entry) => {
+  const old = document.getElementById(entry.id);
+  return old && "mark" in entry.dataset && old.dataset.mark !== entry.dataset.mark;
+};
+
 function tell(fresh) {
   const arrivals = one("#arrivals");
   const text = fresh.dataset.arrived ?? "";
@@ -142,13 +175,16 @@ function tell(fresh) {
     link.textContent = text;
     arrivals.replaceChildren(link);
   }
-  const said = all("[data-part=said] > li", fresh).filter(({ id }) => !document.getElementById(id));
+  const entries = all("[data-part=said] > li", fresh);
+  const said = entries.filter(({ id }) => !document.getElementById(id));
+  const renewed = entries.filter(isRenewed);
   const standing = one("[data-part=standing]", fresh);
   const place = one("#standing");
   keepingReading(() => {
+    renewed.forEach(renew);
     one("#conversation .timeline")?.append(...said.map((entry) => document.importNode(entry, true)));
     // What the page had when it was made, or was told of before, is not said again.
-    const news = standing && (said.length || "changed" in standing.dataset);
+    const news = standing && (said.length || renewed.length || "changed" in standing.dataset);
     if (news && place && place.innerHTML !== standing.innerHTML) place.innerHTML = standing.innerHTML;
   });
   if (standing) one("#detail").dataset.read = fresh.dataset.since;

@@ -96,7 +96,7 @@ TABLE: Final[dict[str, Audience]] = {
     "review/replies/<slug:public_id>/": ADMINISTRATORS,
     "review/replies/<slug:public_id>/move/": ADMINISTRATORS,
     "review/replies/<slug:public_id>/retire/": ADMINISTRATORS,
-    "review/figures/": REVIEWERS,
+    "figures/": REVIEWERS,
     "review/live/": REVIEWERS,
     "review/next/": REVIEWERS,
     "review/views/": REVIEWERS,

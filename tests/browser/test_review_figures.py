@@ -32,7 +32,7 @@ def ada(transactional_db: None, settings) -> User:  # type: ignore[no-untyped-de
 
 @pytest.mark.parametrize("phone", [False, True])
 def test_nothing_is_wrong_with_the_pages(browse: Open, ada: User, phone: bool) -> None:
-    page = browse("/review/figures/", by=ada, phone=phone)
+    page = browse("/figures/", by=ada, phone=phone)
     assert faults_light_and_dark(page) == []
     page.get_by_text("As a table").click()
     expect(page.get_by_role("region", name="Table of decisions over time")).to_be_visible()

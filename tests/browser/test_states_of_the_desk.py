@@ -46,6 +46,12 @@ def test_with_nothing_in_any_tab(browse: Open, desk: SimpleNamespace, phone: boo
     page.goto("/review/?tier=flower")
     expect(page.get_by_text("Nothing matches these filters.")).to_be_visible()
     assert faults_light_and_dark(page) == []
+    page.goto("/review/?tier=orchid&age=banana&kind=tier")
+    expect(page.get_by_text("“banana” was not understood")).to_be_visible()
+    assert faults_light_and_dark(page) == [], "not understood"
+    page.get_by_role("link", name="Show the list without them").click()
+    page.wait_for_url("**/review/?tab=pending&kind=tier")
+    expect(page.locator(".misread")).to_have_count(0)
 
 
 def test_with_something_in_every_tab(browse: Open, desk: SimpleNamespace, phone: bool) -> None:

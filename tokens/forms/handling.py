@@ -90,11 +90,14 @@ class SnoozeForm(SeenForm):
             MONDAY: morning(now, 7 - now.astimezone(UTC).weekday()),
             WEEK: morning(now, 7),
         }
+        # On a Sunday it is tomorrow, and on a Monday in a week.
+        is_twice = self.moments[MONDAY] in {self.moments[TOMORROW], self.moments[WEEK]}
+        offered = [name for name in self.moments if not (name == MONDAY and is_twice)]
         words = {TOMORROW: _("Tomorrow morning"), MONDAY: _("Monday"), WEEK: _("In a week")}
         until = forms.ChoiceField(
             label=gettext_lazy("Put off until"),
             choices=[
-                *((name, _dated(words[name], moment)) for name, moment in self.moments.items()),
+                *((name, _dated(words[name], self.moments[name])) for name in offered),
                 (ANSWER, _("The applicant answers")),
                 (ON_A_DAY, _("A day of my own")),
             ],

@@ -27,7 +27,7 @@ def _terms(first: Decision) -> dict[str, Any]:
     limits = as_columns(first.limit_facts)
     may = "generate" if first.permissions == ["generate"] else ALL_OF_IT
     tier = first.tier.slug if first.tier else ""
-    return {"tier": tier, "permissions": may, "until": AS_FIRST[0], "note": first.note, **limits}
+    return {"tier": tier, "permissions": may, "until": AS_FIRST[0], **limits}
 
 
 class DecisionForm(LimitsForm):
@@ -66,7 +66,8 @@ class DecisionForm(LimitsForm):
         first: Decision | None = None,
         **given: Any,
     ) -> None:
-        """`first`: the first of two approvals, whose terms the second starts from."""
+        """`first`: the first of two approvals, whose terms the second starts from. Not its words: sent with another
+        decision, they would welcome whom it rejects."""
         if first is not None:
             given["initial"] = {**_terms(first), **given.get("initial", {})}
         super().__init__(data, **given)

@@ -20,6 +20,9 @@ _SENTENCES: Final[dict[str, Promise]] = {
     "request.released": gettext_lazy("%(by)s gave this access request back to the queue on %(at)s. Look at it again."),
     "request.resubmitted": gettext_lazy("%(by)s changed this access request and sent it again on %(at)s."),
     "request.claim_lapsed": gettext_lazy("The claim on this access request lapsed on %(at)s. Look at it again."),
+    "request.issue_deleted": gettext_lazy(
+        "The issue that this access request was filed as was deleted on GitHub on %(at)s. Look at it again."
+    ),
     "request.woke": gettext_lazy("This access request came back to the queue on %(at)s. Look at it again."),
 }
 
@@ -28,7 +31,7 @@ def last_change(access_request: AccessRequest, *, to_reviewer: bool) -> str:
     """Who did what, and when; empty where the state says it well enough. One query. Of a first approval no applicant
     hears before the second."""
     events = AuditEvent.objects.filter(subject_type="AccessRequest", subject_id=access_request.public_id)
-    said = ["request.messaged", "request.remarked"]
+    said = ["request.messaged", "request.remarked", "request.issue_moved"]
     last = events.exclude(action__in=said).select_related("actor").order_by("-id").first()
     if last is None or last.action not in _SENTENCES:
         return ""

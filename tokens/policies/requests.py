@@ -153,10 +153,23 @@ def check_subject(application: Application, tier: Tier | None, model: AIModel | 
 
 def free_rank(catalogue: Catalogue, workspace: int) -> int:
     """The highest rank that needs no request. Where staff took the self-service tier, it is asked for like others."""
-    ranks = [tier.rank for tier in catalogue.tiers.values() if tier.self_service]
     by_rule = Grant.objects.filter(workspace=workspace, source=GrantSource.RULE, source_id=SELF_SERVICE)
     taken = by_rule.filter(revoked_at__isnull=False).exists()
-    return catalogue.lowest_tier.rank if taken or not ranks else max(ranks)
+    return catalogue.lowest_tier.rank if taken else free_for_all(catalogue)
+
+
+def free_for_all(catalogue: Catalogue) -> int:
+    """The highest rank that everybody has without a request, unless staff took it from them."""
+    return max(
+        (tier.rank for tier in catalogue.tiers.values() if tier.self_service), default=catalogue.lowest_tier.rank
+    )
+
+
+def check_offered(tier: Tier) -> None:
+    """Whether it is a tier that is asked for at all."""
+    if tier.rank <= free_for_all(snapshot.load()):
+        message = _("%(tier)s needs no request: create a token and it works.")
+        raise Invalid(message % {"tier": tier.slug}, field="tier")
 
 
 def _check_tier(catalogue: Catalogue, application: Application, tier: Tier) -> None:

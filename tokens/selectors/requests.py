@@ -14,11 +14,12 @@ from tiers.facts import Catalogue, TierFacts
 from tiers.limit_rules import NAMES
 from tiers.models import LIMITS, AIModel, Grant, Tier
 from tokens.models import AccessRequest, Application, RequestState, Token
+from tokens.models.requests import TO_DECIDE
+from tokens.selectors.review_filters import PENDING, in_tab
 from tokens.selectors.standings import grants_of, standings
 from tokens.selectors.usual_times import in_words
 
 PAGE_SIZE = 30
-WAITING = (RequestState.SUBMITTED, RequestState.IN_REVIEW)
 
 
 def joined() -> QuerySet[AccessRequest]:
@@ -77,7 +78,7 @@ def checks(application: Application) -> list[Check]:
 
 def waiting() -> int:
     """How many access requests wait for a reviewer."""
-    return AccessRequest.objects.filter(state__in=WAITING).count()
+    return AccessRequest.objects.filter(state__in=TO_DECIDE).count()
 
 
 def usual(tiers: list[str]) -> list[tuple[str, str]]:
@@ -88,19 +89,20 @@ def usual(tiers: list[str]) -> list[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a waiting request stands: `number` of `of`, the longest waiting first."""
+    """Where a waiting request stands: `number` of `of`, as reviewers have them before them."""
 
     number: int
     of: int
 
 
-def place_in_line(asked: AccessRequest) -> Place | None:
-    """None for one that does not wait for a reviewer. Two queries."""
-    if asked.state not in WAITING or asked.submitted_at is None:
+def place_in_line(asked: AccessRequest, now: datetime) -> Place | None:
+    """None for one that does not wait for a reviewer. What was put off is not counted, but for the one that is asked
+    about. Two queries."""
+    if asked.state not in TO_DECIDE or asked.due_at is None:
         return None
-    waiting = AccessRequest.objects.filter(state__in=WAITING)
-    earlier = Q(submitted_at__lt=asked.submitted_at) | Q(submitted_at=asked.submitted_at, id__lt=asked.pk)
-    return Place(waiting.filter(earlier).count() + 1, waiting.count())
+    others = in_tab(PENDING, now).exclude(pk=asked.pk)
+    earlier = others.filter(Q(due_at__lt=asked.due_at) | Q(due_at=asked.due_at, pk__lt=asked.pk))
+    return Place(earlier.count() + 1, others.count() + 1)
 
 
 def granted(asked: AccessRequest) -> Grant | None:
@@ -156,9 +158,9 @@ def stands(application: Application, catalogue: Catalogue, now: datetime) -> Sta
     return standings(catalogue, grants_of(application.workspace), [application], now)[application.pk]
 
 
-def askable_tiers(free: int) -> list[Tier]:
+def askable_tiers(free: int) -> QuerySet[Tier]:
     """The tiers above the rank that needs no request, lowest first."""
-    return list(Tier.objects.filter(rank__gt=free).order_by("rank"))
+    return Tier.objects.filter(rank__gt=free).order_by("rank")
 
 
 def askable_model(catalogue: Catalogue, name: str) -> AIModel | None:

@@ -7,19 +7,18 @@ from functools import cache
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Membership, User
 from accounts.paging import Page, beyond, page
-from tokens.models import AccessRequest
+from tokens.models import AccessRequest, Outcome
 from tokens.models.requests import TO_DECIDE
+from tokens.selectors.decisions import standing
 from tokens.selectors.review_filters import DECIDED, PENDING, TAB_LABELS, Filters, in_tab, narrowed, order
 
 SIZE: Final = 30
 MOST_COUNTED: Final = 99
-# Beside the tabs: snoozed or not.
-TO_DECIDE_AT_ALL: Final = "to decide"
-COUNTED: Final = (*(slug for slug in TAB_LABELS if slug != DECIDED), TO_DECIDE_AT_ALL)
+COUNTED: Final = tuple(slug for slug in TAB_LABELS if slug != DECIDED)
 _ANY_MOMENT: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -36,7 +35,7 @@ def tabs(counts: Mapping[str, str]) -> list[Tab]:
 
 
 def counts(now: datetime) -> dict[str, str]:
-    """How many each tab has, and wait for a decision at all, as shown: "" for none. Never counts on. One query."""
+    """How many each tab has, as shown: "" for none. Never counts on. One query."""
     columns, values = counting(now)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {columns}", values)
@@ -61,8 +60,7 @@ def _columns() -> tuple[str, list[Any]]:
     """With values in which the present moment is yet to be put: they are the same for every page, and take Django
     longer to write than PostgreSQL to answer. In the order of an index: else few among many would be looked for in the
     whole table."""
-    waiting = AccessRequest.objects.filter(state__in=TO_DECIDE)
-    counted = (waiting if slug == TO_DECIDE_AT_ALL else in_tab(slug, _ANY_MOMENT) for slug in COUNTED)
+    counted = (in_tab(slug, _ANY_MOMENT) for slug in COUNTED)
     ordered = (found.order_by("due_at", "id").values("pk") for found in counted)
     bounded = [found[: MOST_COUNTED + 1].query.sql_with_params() for found in ordered]
     columns = ", ".join(f"(SELECT count(*) FROM ({sql}) AS counted)" for sql, _values in bounded)  # noqa: S608
@@ -89,10 +87,14 @@ def position(access_request: AccessRequest, now: datetime) -> int | None:
 
 def next_to_decide(filters: Filters, after: AccessRequest, reviewer: User, now: datetime) -> AccessRequest | None:
     """The one to open after a decision, among the same filters and in the same order: the next in line, else the first.
-    None of the reviewer's own workspaces, and none that somebody else has claimed."""
+    None of the reviewer's own workspaces, none that somebody else has claimed, and none of which the reviewer gave the
+    first approval. Whoever gave that and still has the claim waits for somebody else, and keeps nobody from it."""
     keys = order(filters)
-    free = Q(claimed_by=None) | Q(claimed_by=reviewer) | Q(claim_ends_at__lte=now)
+    first = standing().filter(access_request=OuterRef("pk"), outcome=Outcome.ENDORSED)
+    handed_on = Exists(first.filter(by=OuterRef("claimed_by")))
+    free = Q(claimed_by=None) | Q(claimed_by=reviewer) | Q(claim_ends_at__lte=now) | Q(handed_on)
     own = Membership.objects.filter(user=reviewer).values("workspace")
     waiting = narrowed(filters, reviewer, now).filter(free, state__in=TO_DECIDE)
-    waiting = waiting.exclude(workspace__in=own).exclude(pk=after.pk).order_by(*keys)
+    waiting = waiting.exclude(workspace__in=own).exclude(pk=after.pk).exclude(Exists(first.filter(by=reviewer)))
+    waiting = waiting.order_by(*keys)
     return waiting.filter(beyond(after, keys)).first() or waiting.first()

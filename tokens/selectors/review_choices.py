@@ -24,12 +24,13 @@ class Choices:
 
 
 def choices(filters: Filters, catalogue: Catalogue, around: Tools) -> Choices:
-    """A model that the catalogue no longer has stays there while it is chosen."""
-    ranked = sorted(catalogue.tiers.values(), key=lambda tier: tier.rank)
+    """A tier or model that the catalogue does not have stays there while it is chosen."""
+    ranked = [tier.slug for tier in sorted(catalogue.tiers.values(), key=lambda tier: tier.rank)[1:]]
+    tiers = [*ranked, *([filters.tier] if filters.tier and filters.tier not in ranked else [])]
     models = {*catalogue.models, *([filters.model] if filters.model else [])}
     return Choices(
         people=around.people,
-        tiers=tuple((tier.slug, tier.slug) for tier in ranked[1:]),
+        tiers=tuple((slug, slug) for slug in tiers),
         models=tuple((name, name) for name in sorted(models)),
         kinds=_worded(KINDS.items()),
         ages=_worded(AGES.items()),

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import DateTimeField, Exists, ExpressionWrapper, F, Min, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Now
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
@@ -85,9 +86,17 @@ class Filters:
 
 def read(query: QueryDict, tab: str = PENDING) -> Filters:
     """What an address asks for; whatever it says that means nothing is left out. `tab`: where it names none."""
+    return Filters(**{"tab": tab, **{name: value for name, value in _given(query).items() if ALLOWED[name](value)}})
+
+
+def left_out(query: QueryDict) -> dict[str, str]:
+    """What an address says that means nothing, by filter."""
+    return {name: value for name, value in _given(query).items() if not ALLOWED[name](value)}
+
+
+def _given(query: QueryDict) -> dict[str, str]:
     given = {name: query.get(name, "").replace("\0", "").strip()[:100] for name in ALLOWED}
-    values = {name: value for name, value in given.items() if ALLOWED[name](value)}
-    return Filters(**{"tab": tab, **{name: value for name, value in values.items() if value}})
+    return {name: value for name, value in given.items() if value}
 
 
 def _short(text: str) -> bool:
@@ -117,8 +126,8 @@ def visible() -> QuerySet[AccessRequest]:
     return AccessRequest.objects.filter(submitted_at__isnull=False)
 
 
-def in_tab(tab: str, now: datetime) -> QuerySet[AccessRequest]:
-    """Those of one tab. A snooze ends by the clock."""
+def in_tab(tab: str, now: datetime | Now) -> QuerySet[AccessRequest]:
+    """Those of one tab. A snooze ends by the clock, which PostgreSQL can be left to read."""
     found = visible().filter(state__in=STATES[tab])
     if tab == PENDING:
         return found.filter(Q(snoozed_at=None) | Q(snoozed_until__lte=now))
@@ -145,7 +154,7 @@ def order(filters: Filters) -> tuple[str, ...]:
 
 def narrowed(filters: Filters, viewer: User, now: datetime) -> QuerySet[AccessRequest]:
     """Those of the tab that match every filter and the search."""
-    found = in_tab(filters.tab, now).filter(_plain(filters), _aged(filters.age, now), _held_by(filters.who, viewer))
+    found = in_tab(filters.tab, now).filter(_plain(filters), _aged(filters, now), _held_by(filters.who, viewer))
     if filters.signal:
         found = found.filter(_spoken_against(filters.signal))
     if filters.mentions:
@@ -183,10 +192,11 @@ def _of(named: QuerySet[Any], *columns: str) -> Q:
     return Q(*((column, pk) for column in columns), _connector=Q.OR) if pk is not None else Q(pk__in=[])
 
 
-def _aged(age: str, now: datetime) -> Q:
-    match age:
+def _aged(filters: Filters, now: datetime) -> Q:
+    match filters.age:
         case "new":
-            return Q(submitted_at__gt=now - NEW_FOR)
+            new = Q(submitted_at__gt=now - NEW_FOR)
+            return new & _from_the_first_due(new) if filters.tab == PENDING else new
         case "old":
             return Q(submitted_at__lte=now - NEW_FOR)
         case "over":
@@ -194,6 +204,15 @@ def _aged(age: str, now: datetime) -> Q:
         case "escalated":
             return Q(escalated_at__isnull=False)
     return Q()
+
+
+def _from_the_first_due(new: Q) -> Q:
+    """What is new is due late, so that in the order of what is due PostgreSQL would pass by all that is older. The sum
+    keeps it from looking for the least in that very order."""
+    due = ExpressionWrapper(F("due_at") + timedelta(0), DateTimeField())
+    waiting = AccessRequest.objects.filter(new, state__in=TO_DECIDE).order_by()
+    first = waiting.annotate(all=Value(1)).values("all").annotate(first=Min(due)).values("first")
+    return Q(due_at__gte=Subquery(first))
 
 
 def _held_by(who: str, viewer: User) -> Q:

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext, ngettext
 
 from accounts.models import User
@@ -47,7 +49,7 @@ _PERSON: Final = f"(SELECT {SHOWN_NAME} FROM accounts_user WHERE id = {{}})"  # 
 # many that `EXISTS` would gather all the bad ones first.
 _SHOWN: Final = f"""
 SELECT asked.public_id, asked.version, asked.state, asked.workspace_id, asked.application_id, asked.submitted_at,
-       asked.due_at, asked.claim_ends_at,
+       asked.due_at, asked.claim_ends_at, asked.snoozed_at, asked.snoozed_until,
        (SELECT name FROM tokens_application WHERE id = asked.application_id),
        {_PERSON.format("asked.applicant_id")}, {_PERSON.format("asked.claimed_by_id")},
        {_PERSON.format("asked.assigned_to_id")},
@@ -81,9 +83,9 @@ class Due:
 @dataclass(frozen=True, slots=True)
 class Row:
     """All that a row shows, by which what it looks like is kept. `model` where it asks for no tier. `stands_on`: the
-    tier, while it is open. `due` and `domains` are in the reader's language. `holder` has it claimed, else assigned.
-    `warned`: something speaks against it. `endorsed`: one of two approved. `mentioned`: the viewer is named in a
-    message that they have not read."""
+    tier, while it is open. `due`, `domains`, and in `asleep` until when it is put off, are in the reader's language.
+    `holder` has it claimed, else assigned. `warned`: something speaks against it. `endorsed`: one of two approved.
+    `mentioned`: the viewer is named in a message that they have not read."""
 
     public_id: str
     version: int
@@ -95,6 +97,7 @@ class Row:
     model: str
     due: str
     due_tone: str
+    asleep: str
     state: str
     holder: str
     claimed: bool
@@ -129,6 +132,8 @@ class _Shown:
     submitted_at: datetime
     due_at: datetime | None
     claim_ends_at: datetime | None
+    snoozed_at: datetime | None
+    snoozed_until: datetime | None
     application: str
     applicant: str
     claimed_by: str | None
@@ -173,6 +178,7 @@ def _row(shown: _Shown, catalogue: Catalogue, grants: list[GrantFacts], now: dat
         model=shown.model or "",
         due=due.left if due else "",
         due_tone=due.tone if due else "",
+        asleep=_asleep(shown, now) if undecided else "",
         state=shown.state,
         holder=seen(holder),
         claimed=claimed_by is not None,
@@ -180,6 +186,17 @@ def _row(shown: _Shown, catalogue: Catalogue, grants: list[GrantFacts], now: dat
         endorsed=shown.endorsed and undecided,
         mentioned=shown.mentioned,
     )
+
+
+def _asleep(shown: _Shown, now: datetime) -> str:
+    """Until when it is put off; empty where it is not, or not any more."""
+    if shown.snoozed_at is None:
+        return ""
+    if shown.snoozed_until is None:
+        return gettext("until an answer")
+    if shown.snoozed_until <= now:
+        return ""
+    return gettext("until %(day)s") % {"day": date_format(localtime(shown.snoozed_until), "D j M")}
 
 
 def _domains(hosts: list[str]) -> str:

@@ -1,6 +1,6 @@
 """What was said and done about an access request, in order: messages and audit events as one conversation."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import AuditEvent, User
 from accounts.names import isolated
-from tokens.models import AccessRequest, ImportedComment, RequestMessage
+from tokens.issue_import.comments import GHOST
+from tokens.models import AccessRequest, ImportedComment, ImportedIssue, RequestMessage
 
 MOST: Final = 200
 # What is said of each event after the person's name, its glyph and its tone. Messages show their own text instead.
@@ -38,6 +39,15 @@ EVENTS: Final[dict[str, tuple[str | Promise, str, str]]] = {
     "request.endorsement_undone": (gettext_lazy("took the first approval back"), "undo-2", "warn"),
     "request.undone": (gettext_lazy("took the decision back"), "undo-2", "warn"),
     "request.reopened": (gettext_lazy("reopened it"), "rotate-cw", "warn"),
+    "request.issue_deleted": (
+        gettext_lazy(
+            "deleted the issue on GitHub that this was filed as. What was written there is gone here too. It decides "
+            "nothing: that stays with the reviewers"
+        ),
+        "trash-2",
+        "warn",
+    ),
+    "request.issue_moved": (gettext_lazy("moved the issue on GitHub that this was filed as"), "arrow-up-right", "info"),
 }
 # What reviewers do among themselves.
 _AMONG_REVIEWERS = ("assigned", "routed", "escalated", "snoozed", "woke", "endorsed", "endorsement_undone")
@@ -48,13 +58,15 @@ IMPORTED: Final = "request.imported"
 # Of a comment so much is shown, beside the link to the whole.
 MOST_OF_COMMENT: Final = 4000
 RULES: Final = "tokens.rules"
+# What was done on GitHub, and where it is kept who did it.
+SENDERS: Final = {"request.issue_deleted": "deleted_by", "request.issue_moved": "moved_by"}
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """`icon` is empty for a message, which shows its author's initials. What was written on GitHub has a `link`, and
     `identity`: its author's immutable id there, 0 where nobody says; it was written at `at` and came here at `here_at`.
-    `key` names the entry on its page."""
+    `key` names the entry on its page, and `mark` tells what stands in it from what stood there before."""
 
     key: str
     at: datetime
@@ -69,6 +81,7 @@ class Entry:
     link: str = ""
     identity: int | None = None
     here_at: datetime | None = None
+    mark: str = ""
 
     def came_after(self, moment: datetime) -> bool:
         return (self.here_at or self.at) > moment
@@ -86,30 +99,43 @@ def timeline(access_request: AccessRequest, viewer: User, *, internal: bool) -> 
     newest_messages = list(messages.order_by("-id")[:MOST])
     newest_events = list(events.order_by("-id")[:MOST])
     entries = [
-        *_of_events(newest_events, newest_messages, viewer),
+        *_of_events(newest_events, newest_messages, viewer, _senders(access_request, newest_events)),
         *_of_messages(newest_messages, newest_events, viewer),
         *(_of_github(access_request) if any(event.action == IMPORTED for event in newest_events) else ()),
     ]
     return sorted(entries, key=lambda entry: entry.at)[-MOST:]
 
 
-def _of_events(events: Iterable[AuditEvent], messages: Iterable[RequestMessage], viewer: User) -> Iterator[Entry]:
+def _of_events(
+    events: Iterable[AuditEvent], messages: Iterable[RequestMessage], viewer: User, senders: Mapping[str, str]
+) -> Iterator[Entry]:
     """What was asked for is a message of the same transaction, and carries the event's instant."""
     said = {(message.at, message.author_id): message for message in messages}
     compared = False  # With what was asked for: the newest alone, which comes first.
     for event in _told(events):
         _, icon, tone = EVENTS[event.action]
         message = said.get((event.at, event.actor_id or 0)) if event.action in WITH_MESSAGE else None
-        name = event.actor.display_name if event.actor else _by_itself(event)
+        name = event.actor.display_name if event.actor else _by_itself(event, senders)
         text = message.text if message else event.reason
         internal = event.action in INTERNAL or (message is not None and message.internal)
         who = _who(event.actor, viewer, name)
         again = event.action == "request.resubmitted" and not compared
         compared |= again
-        yield Entry(f"e{event.pk}", event.at, name, who, _did(event), text, icon, tone, internal, again)
+        there = {"identity": event.after.get("sender", 0)} if event.action in SENDERS else {}
+        yield Entry(f"e{event.pk}", event.at, name, who, _did(event), text, icon, tone, internal, again, **there)
 
 
-def _by_itself(event: AuditEvent) -> str:
+def _senders(access_request: AccessRequest, events: Iterable[AuditEvent]) -> dict[str, str]:
+    """Who did on GitHub what is told here, by login, which stays out of the chain. A query only where there is any."""
+    if not any(event.action in SENDERS for event in events):
+        return {}
+    row = ImportedIssue.objects.filter(access_request=access_request).values_list(*SENDERS.values()).first()
+    return dict(zip(SENDERS, row or (), strict=False))
+
+
+def _by_itself(event: AuditEvent, senders: Mapping[str, str]) -> str:
+    if event.action in SENDERS:
+        return senders.get(event.action) or GHOST
     return _("A rule") if event.actor_name == RULES else "Trellis"
 
 
@@ -133,6 +159,9 @@ def _did(event: AuditEvent) -> str:
             return _("brought it back: it was put off until now")
         case "request.claim_lapsed" if names["of"]:
             return _("gave it back to the queue: the claim of %(of)s lapsed") % names
+        case "request.issue_moved" if told.get("to"):
+            places = {"from": isolated(str(told.get("from"))), "to": names["to"]}
+            return _("moved the issue on GitHub that this was filed as from %(from)s to %(to)s") % places
     return str(EVENTS[event.action][0])
 
 
@@ -185,7 +214,8 @@ def _of_github(access_request: AccessRequest) -> Iterator[Entry]:
             text,
             link=comment.url,
             identity=comment.author_id or 0,
-            here_at=comment.imported_at,
+            here_at=max(comment.imported_at, comment.changed_at or comment.imported_at),
+            mark=comment.changed_at.isoformat() if comment.changed_at else "",
         )
 
 

@@ -6,7 +6,6 @@ from tokens.views import (
     review,
     review_bulk,
     review_decisions,
-    review_figures,
     review_handling,
     review_signals,
     review_terms,
@@ -16,7 +15,6 @@ from tokens.views import (
 app_name = "review"
 urlpatterns = [
     path("", review.queue, name="queue"),
-    path("figures/", review_figures.index, name="figures"),
     path("rules/", include("tokens.urls.review_rules")),
     path("live/", review.live, name="live"),
     path("next/", review.following, name="next"),

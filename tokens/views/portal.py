@@ -48,7 +48,7 @@ def _developer(request: SignedInRequest) -> HttpResponse:
         "now": moment,
         "soon": moment + SOON,
         "asked": waiting,
-        "place": place_in_line(waiting) if waiting else None,
+        "place": place_in_line(waiting, moment) if waiting else None,
         "steps": portal.first_steps(workspace),
         "decided": portal.lately_decided(workspace, moment),
         "orders": [order_row(order, moment) for order in needs_attention(workspace).order_by("-pk")[:ORDERS_SHOWN]],

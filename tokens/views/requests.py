@@ -186,7 +186,7 @@ def _form(
     asked: AccessRequest | None = None,
 ) -> AccessRequestForm:
     """One sent back keeps its subject; a new one and a draft may choose any tier, and the model they came for."""
-    tiers = selectors.askable_tiers(policies.free_rank(catalogue, applications[0].workspace_id))
+    tiers = list(selectors.askable_tiers(policies.free_rank(catalogue, applications[0].workspace_id)))
     name = str(request.POST.get("subject") or initial.get("subject") or "").removeprefix("model:")
     model = selectors.askable_model(catalogue, name)
     models = [model] if model else []
@@ -270,7 +270,7 @@ def _detail(
         "may": may,
         "may_answer": policies.can_act(request.user, asked, Action.ANSWER),
         "timeline": timeline(asked, request.user, internal=False),
-        "place": selectors.place_in_line(asked),
+        "place": selectors.place_in_line(asked, moment),
         "usual": in_words(asked.kind),
         "holder": asked.claimed_by or asked.assigned_to,
         "asked_for": _asked_for(asked),

@@ -26,6 +26,7 @@ from tokens.selectors.review import Tab
 from tokens.selectors.review_choices import choices
 from tokens.selectors.review_detail import Detail, detail
 from tokens.selectors.review_filters import PENDING, Filters, read, tab_of
+from tokens.selectors.review_misread import notice
 from tokens.selectors.review_rows import rows
 from tokens.selectors.review_tools import tools
 
@@ -78,12 +79,13 @@ def show_list(request: SignedInRequest) -> HttpResponse:
 def listed(request: SignedInRequest, filters: Filters, catalogue: Catalogue, now: datetime) -> dict[str, Any]:
     found = selectors.queue(filters, request.user, now)
     around = tools(request.user, now)
-    request.to_decide = around.counts[selectors.TO_DECIDE_AT_ALL]
+    request.to_decide = around.counts[PENDING]
     return _frame(filters, now) | {
         "tabs": tabs(filters, around.counts),
         "rows": rows([asked.pk for asked in found.rows], request.user, catalogue, now),
         "pages": found,
         "choices": choices(filters, catalogue, around),
+        "misread": notice(request.GET, filters, catalogue, around, request.user),
         "views": around.views,
         "undo": decisions.offered(around.decision, request.user, now),
     }

@@ -1,8 +1,11 @@
 """The page of figures: what it counts, what it costs, and who sees it."""
 
+import re
 from datetime import timedelta
 from types import SimpleNamespace
 
+import pytest
+from django.utils.formats import date_format
 from pytest_django import DjangoAssertNumQueries
 
 from accounts import clock
@@ -71,7 +74,7 @@ def test_many_cost_as_many_queries_as_few(
 
 
 def test_without_decisions_it_says_so_and_how_it_reckons(desk: SimpleNamespace) -> None:
-    page = desk.client.get("/review/figures/?days=7").content.decode()
+    page = desk.client.get("/figures/?days=7").content.decode()
     assert "Nothing decided in this time" in page
     assert "Nothing waits" in page
     assert "How this is reckoned" in page
@@ -82,11 +85,44 @@ def test_names_from_outside_are_escaped_and_no_address_is_shown(desk: SimpleName
     User.objects.filter(pk=hostile.pk).update(name="<img src=x>")
     with past() as then:
         then.decided_within(timedelta(hours=3), now - timedelta(days=1), by=hostile)
-    page = desk.client.get("/review/figures/").content.decode()
+    page = desk.client.get("/figures/").content.decode()
     assert "<bdi>&lt;img src=x&gt;</bdi>" in page
     assert "@example.com" not in page
 
 
 def test_a_span_that_is_none_shows_the_usual_one(desk: SimpleNamespace) -> None:
-    page = desk.client.get("/review/figures/?days=9999").content.decode()
+    page = desk.client.get("/figures/?days=9999").content.decode()
     assert '<a href="?days=30" aria-current="page">' in page
+
+
+@pytest.mark.parametrize(("days", "last"), [(7, "today"), (30, "today"), (90, "today"), (365, "this week")])
+def test_the_chart_has_figures_and_dates_at_its_axes(desk: SimpleNamespace, days: int, last: str) -> None:
+    """Each where the plot has its line or its bar; what the longest bar is, its scale reaches."""
+    now = clock.now()
+    with past() as then:
+        for _ in range(3):
+            then.decided_within(timedelta(hours=3), now - timedelta(minutes=1), by=desk.mika)
+    page = desk.client.get(f"/figures/?days={days}").content.decode()
+    upright, chart, level = re.findall(r"<svg.*?</svg>", page.split('class="plot">')[1], re.S)[:3]
+    assert re.findall(r">([^<]+)</text>", upright) == ["0", "1", "2", "3"]
+    lines = re.findall(r'class="grid"[^>]* y1="([^"]+)"', chart)
+    assert re.findall(r'y="([^"]+)" dy', upright)[1:] == lines == ["71.2", "37.8", "4.5"]
+    words = re.findall(r">([^<]+)</text>", level)
+    bars = figures(days, now).bars
+    assert words[0] == last
+    assert 3 <= len(words) <= 5
+    year = bars[-1].date.year
+    told = [date_format(bar.date, f"{'MONTH_DAY' if bar.date.year == year else 'DATE'}_FORMAT") for bar in bars]
+    assert set(words[1:]) <= set(told)
+    assert f"from {date_format(bars[0].date, 'DATE_FORMAT')} to {date_format(bars[-1].date, 'DATE_FORMAT')}" in chart
+
+
+def test_the_plots_in_tables_say_what_they_reach_to(desk: SimpleNamespace) -> None:
+    now = clock.now()
+    with past() as then:
+        then.decided_within(timedelta(hours=3), now - timedelta(days=1), by=desk.mika)
+        for _ in range(2):
+            then.sent(now - timedelta(hours=3))
+    page = desk.client.get("/figures/").content.decode()
+    heads = [re.findall(r">([^<]+)</text>", head) for head in re.findall(r"<thead>.*?</thead>", page, re.S)]
+    assert heads == [["0", "2"], [], *[["0", "3 hours"]] * 3]

@@ -1,11 +1,13 @@
 """The applicant's side of a review: what is asked of them, who has it, where mails lead; and what is never told."""
 
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
 from django.core import mail
 from django.test import Client
 
+from accounts.clock import now
 from accounts.models import PlatformRole, User
 from tests import factories
 from tests.tokens.review.conftest import ask, signed_in
@@ -15,6 +17,8 @@ from tokens.actions.handling import assign_request, claim_request, snooze_reques
 from tokens.actions.requests import add_message, submit_request
 from tokens.actions.reviews import approve_request, ask_for_changes, reject_request
 from tokens.models import AccessRequest, Decision, ReviewGroup
+from tokens.selectors.requests import Place, place_in_line
+from tokens.selectors.review import position
 
 SECRET = "between-reviewers-only"
 
@@ -120,3 +124,17 @@ def test_what_was_decided_can_still_be_talked_about(desk: SimpleNamespace) -> No
     tasks.tell_reviewers(asked.pk, "request.answered", asked.version, 1)
     assert [message.to for message in mail.outbox] == [[desk.mika.email]]
     assert "You can ask again from" in page(asked)
+
+
+def test_applicants_count_in_the_order_of_reviewers_without_what_was_put_off(desk: SimpleNamespace) -> None:
+    first, second, third = (ask() for _ in range(3))
+    moment = now()
+    AccessRequest.objects.filter(pk=first.pk).update(due_at=moment + timedelta(days=9))
+    for asked in (first, second, third):
+        asked.refresh_from_db()
+    snooze_request(access_request=second, version=second.version, until=moment + timedelta(days=2), by=desk.mika)
+    places = {
+        asked.pk: place_in_line(AccessRequest.objects.get(pk=asked.pk), moment) for asked in (first, second, third)
+    }
+    assert places == {first.pk: Place(2, 2), second.pk: Place(1, 3), third.pk: Place(1, 2)}
+    assert [position(AccessRequest.objects.get(pk=one.pk), moment) for one in (third, first)] == [1, 2]

@@ -159,6 +159,9 @@ def test_a_rejection_says_why_and_when_one_may_ask_again(world: SimpleNamespace)
     page = world.client.get(at(world.asked)).content.decode()
     assert "Too soon" in page
     assert "You can ask again from" in page
+    assert "Ask again<" not in page
+    # Nobody had claimed it.
+    assert "<b>Claimed</b>" not in page
     assert world.client.get(at(world.asked, "edit"))["Location"] == at(world.asked)
 
 

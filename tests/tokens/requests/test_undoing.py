@@ -146,9 +146,9 @@ def test_what_a_rule_decided_any_reviewer_undoes(submitted: AccessRequest, peopl
     approved = approve_request(**seen, rule=version, by=Task("tokens.rules"))
     decision = Decision.objects.get()
     assert (approved.decided_by, approved.decided_rule, decision.rule) == (None, version, version)
-    assert approved.decider == decision.decider == "The rule “Schools”"
+    assert approved.decider == decision.decider == "Rule “Schools”"
     assert AuditEvent.objects.get(action="request.approved").after["rule"] == "Schools v1"
-    with pytest.raises(Conflict, match="The rule “Schools” approved"):
+    with pytest.raises(Conflict, match="Rule “Schools” approved"):
         approve_request(**seen, by=people.maintainer)
     undo_decision(decision=decision, by=people.second)
     assert stands_on(submitted) == "anonymous"

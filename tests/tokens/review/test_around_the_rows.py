@@ -10,10 +10,10 @@ from accounts.models import PlatformRole, User
 from tests import factories
 from tokens.actions.handling import snooze_request
 from tokens.actions.reviews import approve_request
-from tokens.models import Decision, ReviewGroup
+from tokens.models import AccessRequest, Decision, ReviewGroup
 from tokens.models.desk import SavedView
 from tokens.selectors.decisions import offer
-from tokens.selectors.review import TO_DECIDE_AT_ALL, counts
+from tokens.selectors.review import counts
 from tokens.selectors.review_tools import tools
 from tokens.selectors.reviewers import reviewers
 from tokens.selectors.saved_views import views_of
@@ -55,13 +55,19 @@ def test_only_a_decision_of_ones_own_can_be_taken_back_and_not_for_long(desk: Si
     assert tools(desk.maintainer, now + timedelta(minutes=1)).decision is None
 
 
-def test_the_frame_counts_what_waits_and_is_snoozed_as_well(desk: SimpleNamespace) -> None:
-    waits, asleep = ask("Waits"), ask("Asleep")
+def test_the_side_and_the_tab_count_alike_what_can_be_decided_now(desk: SimpleNamespace) -> None:
+    """Wherever one is: at the queue, at one request of it, or on another page. What is snoozed waits for its hour."""
+    waits, asleep, ended = ask("Waits"), ask("Asleep"), ask("Snoozed until now")
     snooze_request(access_request=asleep, version=asleep.version, until=None, by=desk.maintainer)
+    AccessRequest.objects.filter(pk=ended.pk).update(
+        snoozed_at=clock.now() - timedelta(hours=2),
+        snoozed_until=clock.now() - timedelta(hours=1),
+        snoozed_by=desk.maintainer,
+    )
     now = clock.now()
     found = counts(now)
-    assert (found["pending"], found["snoozed"], found["waiting"], found[TO_DECIDE_AT_ALL]) == ("1", "1", "", "2")
+    assert (found["pending"], found["snoozed"], found["waiting"]) == ("2", "1", "")
     assert tools(desk.maintainer, now).counts == found
-    page = desk.client.get("/review/").content.decode()
-    assert f"row-{waits.public_id}" in page
-    assert '<span class="count">2</span>' in page
+    for address in ("/review/", "/review/?tab=snoozed", f"/review/{waits.public_id}/", "/figures/", "/profile/"):
+        side = desk.client.get(address).content.decode().split("<main", 1)[0]
+        assert '<span class="count">2</span>' in side, address

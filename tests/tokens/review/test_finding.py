@@ -48,6 +48,8 @@ def test_each_text_is_found_whether_few_or_many_have_it(
         assert shown(desk, text) == {requests[kind].public_id}, text
     for asked in requests.values():
         assert shown(desk, asked.public_id.upper()) == {asked.public_id}
+        assert shown(desk, asked.applicant.email.upper()) == {asked.public_id}
+    assert not shown(desk, "@example.com")
     assert len(shown(desk, "ha")) == len(requests) - 1
 
 

@@ -172,3 +172,11 @@ def test_it_is_put_off_to_a_day_to_come_within_a_year(days: int, desk: SimpleNam
 def test_presets_are_mornings_to_come(day: str, tomorrow: str, monday: str) -> None:
     moments = SnoozeForm(now=datetime.fromisoformat(f"{day}T23:30:00+00:00")).moments
     assert [f"{moments[name]:%Y-%m-%d %H}" for name in ("tomorrow", "monday")] == [f"{tomorrow} 08", f"{monday} 08"]
+
+
+@pytest.mark.parametrize(("day", "offered"), [("2026-11-22", False), ("2026-11-23", False), ("2026-11-24", True)])
+def test_no_morning_is_offered_twice(day: str, offered: bool) -> None:
+    """On a Sunday, Monday is tomorrow; on a Monday, it is in a week."""
+    choices = dict(SnoozeForm(now=datetime.fromisoformat(f"{day}T12:00:00+00:00")).fields["until"].choices)
+    assert ("monday" in choices) == offered
+    assert {"tomorrow", "week", "answer", "day"} <= {*choices}

@@ -1,0 +1,56 @@
+"""What one of two approved: nobody is led back to their own approval, nor sends its words with another decision."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from accounts.models import PlatformRole
+from tests import factories
+from tokens.actions.reviews import approve_request
+from tokens.models import AccessRequest, ReviewTerms
+
+from .conftest import ask, signed_in
+from .test_deciding_by_form import decide
+from .test_review_pages import address, text
+
+
+@pytest.fixture
+def half(desk: SimpleNamespace) -> AccessRequest:
+    asked = ask("Half approved")
+    ReviewTerms.objects.create(tier=asked.tier, approvals=2)
+    return approve_request(access_request=asked, version=asked.version, note="Welcome aboard", by=desk.maintainer)
+
+
+def second() -> SimpleNamespace:
+    person = factories.person("Petra", PlatformRole.MAINTAINER)
+    return SimpleNamespace(maintainer=person, client=signed_in(person))
+
+
+def test_whoever_gave_the_first_is_led_past_it(desk: SimpleNamespace, half: AccessRequest) -> None:
+    asked, last = ask("Asked"), ask("Last")
+    response = decide(desk, last, decision="rejected", note="Not for now")
+    assert response["Location"].startswith(address(asked))
+    response = decide(desk, asked, decision="rejected", note="Not for now")
+    assert response["Location"] == "/review/?tab=pending"
+
+
+def test_everybody_else_is_led_to_it(desk: SimpleNamespace, half: AccessRequest) -> None:
+    asked = ask("Asked")
+    assert half.claimed_by == desk.maintainer
+    response = decide(second(), asked, decision="rejected", note="Not for now")
+    assert response["Location"].startswith(address(half))
+
+
+def test_its_words_are_offered_and_not_put_in(desk: SimpleNamespace, half: AccessRequest) -> None:
+    shown = text(second().client, address(half))
+    note = shown[shown.index('<textarea name="note"') :]
+    assert note[: note.index("</textarea>")].endswith(">")
+    assert 'data-insert="Welcome aboard"' in shown
+    assert 'data-insert="Welcome aboard"' not in text(desk.client, address(half))
+
+
+def test_a_rejection_needs_words_of_its_own(desk: SimpleNamespace, half: AccessRequest) -> None:
+    response = decide(second(), half, decision="rejected", until="first")
+    assert response.status_code == 422
+    half.refresh_from_db()
+    assert half.state == "in_review"
