@@ -11,7 +11,6 @@ import os
 import secrets
 import time
 from collections import deque
-from itertools import islice
 from multiprocessing.util import Finalize
 from threading import Lock
 from typing import Final
@@ -34,8 +33,10 @@ DAY: Final = 86400  # seconds
 # Reached only while nothing can be sent. What is new is then not counted, in the customer's favour: to send it at once
 # would let a call wait for the Redis that is away.
 MAX_KEYS: Final = 100_000
-# Written in one step, in which no call is answered: a millisecond.
 _ROWS_A_BATCH: Final = 2_000
+# Written in one step, in which no call is answered: a tenth of a millisecond. Between steps calls have their turn.
+_ROWS_A_STEP: Final = 200
+_BETWEEN_STEPS: Final = 0.001  # seconds
 # So many batches wait only while no worker folds. Then counts are gathered for longer, since one batch of a minute is
 # much smaller than sixty of a second.
 _BACKLOG: Final = 1000
@@ -127,7 +128,7 @@ class Tally:
         """Send what was counted; whether all of it was. What was not is kept, and sent by the next call."""
         with self._sending:
             if final or not self._is_gathering():
-                self._make_batches()
+                self._make_batches(0 if final else _BETWEEN_STEPS)
             try:
                 while self._batches:
                     self._send(*self._batches[0])
@@ -140,15 +141,21 @@ class Tally:
     def _is_gathering(self) -> bool:
         return time.monotonic() < self._gathers_until and len(self._counts) < MAX_KEYS // 2
 
-    def _make_batches(self) -> None:
+    def _make_batches(self, pause: float) -> None:
         with self._adding:
             counts, self._counts = self._counts, {}
             gateways, self._gateways = self._gateways, {}
             self._unsent += len(counts)
-        rows = iter(counts.values())
-        while (some := list(islice(rows, _ROWS_A_BATCH))) or gateways:
+        while counts or gateways:
+            number, steps = min(len(counts), _ROWS_A_BATCH), list[bytes]()
+            for done in range(0, number, _ROWS_A_STEP):
+                # Taken out, since to let go of all at the end would be one long step again.
+                rows = [counts.popitem()[1] for _ in range(min(_ROWS_A_STEP, number - done))]
+                steps.append(_encode(rows)[1:-1])
+                time.sleep(pause)
             self._number += 1
-            self._batches.append((self._number, len(some), _encode({"rows": some, "gateways": gateways})))
+            content = b'{"rows":[%b],"gateways":%b}' % (b",".join(steps), _encode(gateways))
+            self._batches.append((self._number, number, content))
             gateways = {}
 
     def _send(self, number: int, rows: int, content: bytes) -> None:
