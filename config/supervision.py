@@ -9,13 +9,18 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import IO, NoReturn
 
 import psutil
+from honcho.colour import get_colours
+from honcho.environ import parse_procfile
+from honcho.printer import Message, Printer
 
 from config.embedded import processes
 from config.environment import fail
@@ -24,6 +29,7 @@ from config.environment import fail
 MARK = "TRELLIS_RUN"
 PREDECESSOR_SECONDS = 15
 STOP_SECONDS = 20
+LAST_WORDS_SECONDS = 1
 # The one process of the Procfile without which there is nothing to run for.
 SERVES = "web"
 
@@ -102,25 +108,42 @@ def check_port(host: str, port: int) -> None:
 
 
 class Processes:
-    """The Procfile's processes, each under a honcho of its own: honcho stops all that it runs when one of them ends,
-    and no page and no decision may depend on a worker being up."""
+    """The Procfile's processes, each on its own: none stops another by ending, since no page and no decision may
+    depend on a worker being up. What they say is told line by line, behind their names."""
 
     def __init__(self, clone: Path, environment: dict[str, str]) -> None:
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
         self._clone = clone
         self._environment = {**os.environ, "PATH": path, "PYTHONUNBUFFERED": "1", MARK: _mark(clone), **environment}
-        lines = (clone / "Procfile").read_text().splitlines()
-        self.running = {name: self._start(name) for line in lines if (name := line.partition(":")[0].strip())}
+        self._commands = parse_procfile((clone / "Procfile").read_text()).processes
+        self._colours = dict(zip(self._commands, get_colours(), strict=False))
+        self._printer = Printer(sys.stdout, width=max(map(len, self._commands)))
+        self._printing = threading.Lock()
+        self._tellers: dict[str, threading.Thread] = {}
+        self.running = {name: self._start(name) for name in self._commands}
 
     def _start(self, name: str) -> subprocess.Popen[bytes]:
         """In a session of its own, so that Ctrl-C reaches it once, through us."""
-        return subprocess.Popen(  # noqa: S603 (our own command)
-            [sys.executable, "-m", "honcho", "--env", os.devnull, "--procfile", "Procfile", "start", name],
+        process = subprocess.Popen(  # noqa: S602 (our own command; a Procfile's lines are the shell's)
+            self._commands[name],
+            shell=True,
             cwd=self._clone,
             env=self._environment,
             stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        self._tellers[name] = threading.Thread(target=self._tell, args=(name, process.stdout), daemon=True)
+        self._tellers[name].start()
+        return process
+
+    def _tell(self, name: str, lines: IO[bytes]) -> None:
+        with lines:
+            for line in lines:
+                # Where nobody listens any more, it is read all the same: a full pipe would stop who speaks.
+                with self._printing, contextlib.suppress(BrokenPipeError):
+                    self._printer.write(Message("line", line, datetime.now(), name, self._colours[name]))  # noqa: DTZ005 (a terminal's)
 
     @property
     def is_serving(self) -> bool:
@@ -140,6 +163,8 @@ class Processes:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(STOP_SECONDS)
         end_leftovers(self._clone)
+        for teller in self._tellers.values():
+            teller.join(LAST_WORDS_SECONDS)
 
 
 @contextlib.contextmanager

@@ -79,3 +79,28 @@ def test_what_ends_is_started_again_and_stops_nothing_else(tmp_path: Path) -> No
             assert time.monotonic() < deadline
             assert set(running.start_ended_again()) <= {"worker"}
             time.sleep(0.05)
+
+
+def test_what_is_said_is_told_behind_its_name_to_the_last_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "Procfile").write_text(
+        "web: echo here we are; trap 'echo \"and good night\"; exit' TERM; touch ready; while :; do sleep 0.05; done\n"
+        "worker: echo oh dear >&2; touch said\n"
+    )
+    with supervision.procfile(tmp_path, {}) as running:
+        while not ((tmp_path / "ready").exists() and (tmp_path / "said").exists()):
+            assert running.is_serving
+            time.sleep(0.05)
+    told = sorted(line.partition(" ")[2] for line in capsys.readouterr().out.splitlines())
+    assert told == ["web    | and good night", "web    | here we are", "worker | oh dear"]
+
+
+def test_it_stops_in_the_moment_of_a_start(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "Procfile").write_text("web: exec sleep 600\nworker: exit 1\n")
+    for _ in range(5):
+        with supervision.procfile(tmp_path, {}) as running:
+            running.running["worker"].wait()
+            assert running.start_ended_again() == ["worker"]
+        assert not running.is_serving
+    assert "Traceback" not in "".join(capfd.readouterr())
