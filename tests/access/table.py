@@ -132,6 +132,7 @@ TABLE: Final[dict[str, Audience]] = {
     "review/<slug:public_id>/snooze/": DECIDERS,
     "review/<slug:public_id>/wake/": DECIDERS,
     "review/<slug:public_id>/remark/": DECIDERS,
+    "review/<slug:public_id>/changes/": DECIDERS,
     "review/<slug:public_id>/decide/": DECIDERS,
     "review/<slug:public_id>/undo/": DECIDERS,
     "review/<slug:public_id>/reopen/": DECIDERS,

@@ -77,7 +77,13 @@ def _terms(access_request: AccessRequest, until: datetime | None, by: User) -> d
     first = endorsement(access_request)
     if first is None or first.by_id == by.pk:
         return {"until": until}
-    return {"tier": first.tier, "until": first.until, "limits": first.limit_facts, "permissions": first.permissions}
+    return {
+        "tier": first.tier,
+        "models": first.chosen_models,
+        "permissions": first.permissions,
+        "until": first.until,
+        "limits": first.limit_facts,
+    }
 
 
 def _made_before(access_request: AccessRequest, batch: str, by: User) -> Result | None:

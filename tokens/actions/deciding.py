@@ -1,17 +1,15 @@
 """The row that every decision writes, in the transaction of its effect: the terms, and what undoing restores."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from accounts.audit import Actor
 from accounts.models import User
-from tiers.facts import NO_LIMITS, LimitFacts
 from tiers.limit_rules import as_columns
-from tiers.models import AIModel, Tier
 from tokens import review_terms
 from tokens.models import AccessRequest, Decision, Outcome, RuleVersion
+from tokens.policies.approvals import NOTHING, Terms
 
 # The columns that a decision changes and that were not empty before it.
 _KEPT: Final = (
@@ -33,26 +31,9 @@ UNDECIDED: Final[dict[str, Any]] = {
     "decided_rule": None,
     "decision_reason": "",
     "granted_tier": None,
+    "granted_models": [],
     "granted_until": None,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What an approval gives."""
-
-    tier: Tier | None = None
-    model: AIModel | None = None
-    permissions: tuple[str, ...] = ()
-    until: datetime | None = None
-    limits: LimitFacts = NO_LIMITS
-
-
-NOTHING: Final = Terms()
-
-
-def terms_in(decision: Decision) -> Terms:
-    return Terms(decision.tier, decision.model, tuple(decision.permissions), decision.until, decision.limit_facts)
 
 
 def before(access_request: AccessRequest, endorsement: Decision | None) -> dict[str, Any]:
@@ -94,6 +75,7 @@ def write_decision(
         note=note,
         tier=terms.tier,
         model=terms.model,
+        chosen_models=list(terms.models),
         permissions=list(terms.permissions),
         until=terms.until,
         endorsement=endorsement,

@@ -15,14 +15,13 @@ from accounts.errors import Invalid, NotAllowed
 from accounts.models import User
 from tiers.actions.grants import give_grant
 from tiers.facts import NO_LIMITS, LimitFacts
-from tiers.limit_rules import check_limits_of_grant
-from tiers.models import GrantPermission, GrantSource, Tier
-from tiers.policies import check_window
-from tokens.actions.deciding import Terms, before, terms_in, write_decision
+from tiers.models import AIModel, GrantSource, Tier
+from tokens.actions.deciding import before, write_decision
 from tokens.actions.messages import write_message
 from tokens.actions.transitions import advance, locked
 from tokens.lifecycle import Action
 from tokens.models import AccessRequest, Decision, Outcome, RequestState, RuleVersion
+from tokens.policies import approvals
 from tokens.policies import decisions as decision_policies
 from tokens.policies import requests as policies
 from tokens.review_terms import CLAIM_LASTS, NOT_SNOOZED
@@ -63,21 +62,19 @@ def approve_request(
     tier: Tier | None = None,
     until: datetime | None = None,
     limits: LimitFacts = NO_LIMITS,
+    models: Sequence[str] = (),
     permissions: Sequence[str] = (),
     note: str = "",
     batch: str = "",
     rule: RuleVersion | None = None,
     by: Actor,
 ) -> AccessRequest:
-    """Grant what was asked, or a lower tier, until an end or without one. Never more than was asked; `limits` may be
-    others than the tier's, and of a model `permissions` fewer than all. Where the terms of review want two approvals,
-    this is the first, unless it is the second on the same terms. A `rule` decides by a task or the system, never in a
-    person's name."""
+    """Grant what was asked, or less, until an end or without one: a lower tier, some `models` of the asked one by name
+    (beside a lower tier; without any they are all that is given), and of a model `permissions` fewer than all. `limits`
+    may be others than the tier's. Where the terms of review want two approvals, this is the first, unless it is the
+    second on the same terms. A `rule` decides by a task or the system, never in a person's name."""
     access_request = _to_decide(access_request, version, Action.APPROVE, by, rule)
-    allowed = _permissions_to_grant(access_request, permissions)
-    terms = Terms(_tier_to_grant(access_request, tier), access_request.model, allowed, until, limits)
-    check_window(None, until)
-    check_limits_of_grant(limits, terms.tier)
+    terms = approvals.terms_to_grant(access_request, tier, models, permissions, until, limits)
     note = clean_text(note, "note", MOST_IN_REASON)
     first = endorsement(access_request)
     restores = before(access_request, first)
@@ -85,7 +82,7 @@ def approve_request(
     if not decision_policies.needs_two(access_request):
         return _approve(access_request, restores, None, rule, **given)
     decision_policies.check_not_by_rule(rule)
-    if first is None or terms_in(first) != terms:
+    if first is None or approvals.terms_in(first) != terms:
         return _endorse(access_request, restores, **given)
     decision_policies.check_second(by, first)
     return _approve(access_request, restores, first, rule, **given)
@@ -98,7 +95,7 @@ def _approve(
     rule: RuleVersion | None,
     *,
     note: str,
-    terms: Terms,
+    terms: approvals.Terms,
     batch: str,
     by: Actor,
 ) -> AccessRequest:
@@ -114,29 +111,36 @@ def _approve(
         decided_rule=rule,
         decision_reason=note,
         granted_tier=terms.tier,
+        granted_models=list(terms.models),
         granted_until=terms.until,
         **NOT_SNOOZED,
     )
-    give_grant(
-        workspace=after.workspace,
-        tier=terms.tier,
-        model=terms.model,
-        application_id=after.application_id,
-        permissions=terms.permissions,
-        source=GrantSource.REQUEST,
-        source_id=after.public_id,
-        reason=note,
-        ends_at=terms.until,
-        limits=terms.limits,
-        by=by,
-    )
+    _give(after, terms, note, by)
     approved: dict[str, Any] = {"terms": terms, "endorsement": first, "batch": batch}
     write_decision(Outcome.APPROVED, after, restores, by=by, rule=rule, note=note, **approved)
     return after
 
 
+def _give(access_request: AccessRequest, terms: approvals.Terms, note: str, by: Actor) -> None:
+    """A grant each of the tier, or the model that was asked for, and of the chosen models."""
+    given: dict[str, Any] = {
+        "workspace": access_request.workspace,
+        "application_id": access_request.application_id,
+        "permissions": terms.permissions,
+        "source": GrantSource.REQUEST,
+        "source_id": access_request.public_id,
+        "reason": note,
+        "ends_at": terms.until,
+        "by": by,
+    }
+    if terms.tier or terms.model:
+        give_grant(tier=terms.tier, model=terms.model, limits=terms.limits, **given)
+    for model in AIModel.objects.filter(name__in=terms.models).order_by("name") if terms.models else ():
+        give_grant(model=model, **given)
+
+
 def _endorse(
-    access_request: AccessRequest, restores: dict[str, Any], *, note: str, terms: Terms, batch: str, by: User
+    access_request: AccessRequest, restores: dict[str, Any], *, note: str, terms: approvals.Terms, batch: str, by: User
 ) -> AccessRequest:
     """The first of two approvals; in place of an earlier one on other terms. It stays with whoever has it."""
     claim: dict[str, Any] = {}
@@ -185,25 +189,3 @@ def _to_decide(
         policies.check_state(access_request, action)
     policies.check_version(access_request, version)
     return access_request
-
-
-def _permissions_to_grant(access_request: AccessRequest, chosen: Sequence[str]) -> tuple[str, ...]:
-    """In the one order in which they are compared. A tier opens generating alone."""
-    if access_request.model is None:
-        return (GrantPermission.GENERATE.value,)
-    return tuple(name for name in GrantPermission.values if not chosen or name in chosen)
-
-
-def _tier_to_grant(access_request: AccessRequest, tier: Tier | None) -> Tier | None:
-    asked = access_request.tier
-    if asked is None:
-        if tier is not None:
-            raise Invalid(_("This access request is for a model, not for a tier."), field="tier")
-        return None
-    chosen = tier or asked
-    if chosen.rank > asked.rank:
-        message = _("%(tier)s is more than was asked for. Grant %(asked)s or less.")
-        raise Invalid(message % {"tier": chosen.slug, "asked": asked.slug}, field="tier")
-    if not Tier.objects.filter(rank__lt=chosen.rank).exists():
-        raise Invalid(_("%(tier)s is open to everybody: choose a higher tier.") % {"tier": chosen.slug}, field="tier")
-    return chosen

@@ -5,9 +5,11 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.clock import NOT_PAST_LAST_DAY
+from tiers.facts import ModelFacts
 from tiers.forms.limits import LimitsForm
 from tiers.limit_rules import as_columns
 from tiers.models import LIMITS, Tier
@@ -20,27 +22,27 @@ NEVER, ON_A_DAY = "never", "day"
 ALL_OF_IT: Final = "all"
 PERMISSIONS: Final = [(ALL_OF_IT, _("Generate and download")), ("generate", _("Generate only"))]
 AS_FIRST: Final = ("first", _("As in the first approval"))
+NO_TIER: Final = "none"
 ENDS: Final = [("90", _("90 days")), ("365", _("1 year")), (NEVER, _("Never")), (ON_A_DAY, _("On a day"))]
 
 
 def _terms(first: Decision) -> dict[str, Any]:
-    limits = as_columns(first.limit_facts)
     may = "generate" if first.permissions == ["generate"] else ALL_OF_IT
-    tier = first.tier.slug if first.tier else ""
-    return {"tier": tier, "permissions": may, "until": AS_FIRST[0], **limits}
+    tier = first.tier.slug if first.tier else NO_TIER
+    given = {"tier": tier, "models": first.chosen_models, "permissions": may, "until": AS_FIRST[0]}
+    return {**given, **as_columns(first.limit_facts)}
 
 
-class DecisionForm(LimitsForm):
-    """`version` is the row version that the reviewer saw."""
+class TermsForm(LimitsForm):
+    """What an approval gives: as much as was asked for, or less."""
 
-    version = forms.IntegerField(widget=forms.HiddenInput)
-    decision = forms.ChoiceField(
-        label=_("Decision"),
-        choices=DECISIONS,
-        widget=forms.RadioSelect,
-        error_messages={"required": _("Choose a decision: approve, ask or reject.")},
-    )
     tier = forms.ChoiceField(label=_("Tier"), required=False)
+    models = forms.MultipleChoiceField(
+        label=_("Models of the asked tier, one by one"),
+        help_text=_("Beside a lower tier, or in place of any. Models that join the tier later are not among them."),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
     permissions = forms.ChoiceField(
         label=_("May"), choices=PERMISSIONS, widget=forms.RadioSelect, required=False, initial=ALL_OF_IT
     )
@@ -51,23 +53,18 @@ class DecisionForm(LimitsForm):
         validators=[NOT_PAST_LAST_DAY],
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
-    note = forms.CharField(
-        label=_("Note"),
-        required=False,
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 4, "placeholder": _("Optional when you approve, needed otherwise")}),
-    )
 
     def __init__(
         self,
         data: Mapping[str, Any] | None = None,
         *,
         tiers: Sequence[Tier],
+        models: Sequence[ModelFacts],
         first: Decision | None = None,
         **given: Any,
     ) -> None:
-        """`first`: the first of two approvals, whose terms the second starts from. Not its words: sent with another
-        decision, they would welcome whom it rejects."""
+        """`tiers` and `models`: what may be given, the asked tier first. `first`: the first of two approvals, whose
+        terms the second starts from. Not its words: sent with another decision, they would welcome whom it rejects."""
         if first is not None:
             given["initial"] = {**_terms(first), **given.get("initial", {})}
         super().__init__(data, **given)
@@ -79,22 +76,34 @@ class DecisionForm(LimitsForm):
         self.tiers = {tier.slug: tier for tier in tiers}
         if tiers:
             choices = [(tier.slug, tier.slug) for tier in tiers]
+            if models:
+                choices.append((NO_TIER, gettext("No tier, only models of it")))
             self.fields["tier"] = forms.ChoiceField(label=_("Tier"), choices=choices, required=False)
+            self.fields["models"].choices = [(model.name, f"{model.name} · {model.tier}") for model in models]  # type: ignore[attr-defined]
             del self.fields["permissions"]
         else:
-            for name in ("tier", *LIMITS):
+            for name in ("tier", "models", *LIMITS):
                 del self.fields[name]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if cleaned.get("decision") in (CHANGES, REJECTED) and not cleaned.get("note", "").strip():
-            self.add_error("note", _("Say why, or what is missing. The applicant reads this."))
-        if cleaned.get("decision") == APPROVED and cleaned.get("until") == ON_A_DAY and not cleaned.get("day"):
+        if self.gives and cleaned.get("until") == ON_A_DAY and not cleaned.get("day"):
             self.add_error("day", _("Choose the last day."))
+        if self.gives and cleaned.get("tier") == NO_TIER and not cleaned.get("models") and "models" not in self.errors:
+            self.add_error("models", _("Choose at least one model, or a tier."))
         return cleaned
 
+    @property
+    def gives(self) -> bool:
+        """Whether what is filled in here counts."""
+        return True
+
     def tier_chosen(self) -> Tier | None:
+        """None with `models`: these alone."""
         return self.tiers.get(self.cleaned_data.get("tier", ""))
+
+    def models_chosen(self) -> Sequence[str]:
+        return self.cleaned_data.get("models") or ()
 
     def may(self) -> tuple[str, ...]:
         """Of a model; none named means all."""
@@ -110,6 +119,34 @@ class DecisionForm(LimitsForm):
         if chosen == ON_A_DAY:
             return datetime.combine(self.cleaned_data["day"], time.min, tzinfo=UTC) + timedelta(days=1)
         return now + timedelta(days=int(chosen))
+
+
+class DecisionForm(TermsForm):
+    """`version` is the row version that the reviewer saw."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    decision = forms.ChoiceField(
+        label=_("Decision"),
+        choices=DECISIONS,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a decision: approve, ask or reject.")},
+    )
+    note = forms.CharField(
+        label=_("Note"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4, "placeholder": _("Optional when you approve, needed otherwise")}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if cleaned.get("decision") in (CHANGES, REJECTED) and not cleaned.get("note", "").strip():
+            self.add_error("note", _("Say why, or what is missing. The applicant reads this."))
+        return cleaned
+
+    @property
+    def gives(self) -> bool:
+        return bool(self.cleaned_data.get("decision") == APPROVED)
 
 
 class BulkForm(forms.Form):

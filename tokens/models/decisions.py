@@ -28,7 +28,8 @@ class Decision(LimitColumns):
     `version` is the request's after it: a request that has another by now was acted upon since. `restores` is what the
     request was before, by column, for undoing. An approval that needed two names the first in `endorsement`; a first
     approval that no longer counts has `lapsed_at`. The applicant's mail waits until `mail_at`, so that an undone
-    decision is never mailed. `batch` is shared by what was decided in one go."""
+    decision is never mailed. `batch` is shared by what was decided in one go. `chosen_models`, by name, were given of
+    the tier that was asked for, beside a lower one or in place of any."""
 
     public_id = models.CharField(max_length=12, unique=True, default=new_public_id, editable=False)
     access_request = models.ForeignKey(AccessRequest, on_delete=models.PROTECT, related_name="decisions")
@@ -40,6 +41,7 @@ class Decision(LimitColumns):
     note = models.TextField(max_length=4000, blank=True)
     tier = models.ForeignKey(Tier, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     model = models.ForeignKey(AIModel, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    chosen_models = ArrayField(models.CharField(max_length=100), default=list, db_default=[], blank=True)
     permissions = ArrayField(models.CharField(max_length=10, choices=GrantPermission), default=list, blank=True)
     until = models.DateTimeField(null=True, blank=True)
     endorsement = models.ForeignKey(
@@ -102,6 +104,7 @@ class Decision(LimitColumns):
                     "at",
                     "tier",
                     "model",
+                    "chosen_models",
                     "permissions",
                     "until",
                     "note",

@@ -37,7 +37,8 @@ _BY_A_RULE = Q(decided_by=None, decided_rule__isnull=False)
 
 class AccessRequest(models.Model):
     """Asks for one subject, a tier or a model, for one application. `version` counts changes, so that a decision
-    on what somebody else has changed meanwhile is noticed. `granted_tier` may be lower than asked.
+    on what somebody else has changed meanwhile is noticed. `granted_tier` may be lower than asked, or none where only
+    `granted_models` of it were given (by name).
 
     `due_at`: when reviewers mean to have answered; the time that it waits for the applicant (since `asked_at`) is added
     to it. A claim lapses at `claim_ends_at`. Snoozed: `snoozed_at` is set and `snoozed_until` is null (until an answer)
@@ -73,6 +74,7 @@ class AccessRequest(models.Model):
     )
     decision_reason = models.TextField(max_length=2000, blank=True)
     granted_tier = models.ForeignKey(Tier, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    granted_models = ArrayField(models.CharField(max_length=100), default=list, db_default=[], blank=True)
     granted_until = models.DateTimeField(null=True, blank=True)
     language = models.CharField(max_length=10, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)

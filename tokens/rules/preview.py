@@ -50,7 +50,7 @@ WORDS: Final[dict[Became, Promise]] = {
 }
 _OWN: Final = (
     "public_id state expected_volume language signals_at submitted_at decided_rule workspace application applicant tier"
-    " model granted_tier"
+    " model granted_tier granted_models"
 )
 # What facts and the list need of thousands, and no more.
 _COLUMNS: Final = (
@@ -192,6 +192,8 @@ def became(access_request: AccessRequest, most: Tier | None) -> Became:
     if access_request.decided_rule_id is not None:
         return Became.BY_RULE
     asked, given = access_request.tier, access_request.granted_tier
+    if asked and given is None:
+        return Became.LESS
     would_give = min(asked.rank, most.rank) if asked and most else asked.rank if asked else 0
     return Became.LESS if given and given.rank < would_give else Became.APPROVED
 

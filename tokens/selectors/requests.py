@@ -1,5 +1,6 @@
 """What an applicant's pages of access requests read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +13,7 @@ from accounts.paging import Page, page
 from tiers.entitlements import Standing
 from tiers.facts import Catalogue, TierFacts
 from tiers.limit_rules import NAMES
-from tiers.models import LIMITS, AIModel, Grant, Tier
+from tiers.models import LIMITS, AIModel, Grant, GrantSource, Tier
 from tokens.models import AccessRequest, Application, RequestState, Token
 from tokens.models.requests import TO_DECIDE
 from tokens.selectors.review_filters import PENDING, in_tab
@@ -105,16 +106,19 @@ def place_in_line(asked: AccessRequest, now: datetime) -> Place | None:
     return Place(earlier.count() + 1, others.count() + 1)
 
 
-def granted(asked: AccessRequest) -> Grant | None:
-    """What came of it."""
-    if asked.state != RequestState.APPROVED:
-        return None
-    return Grant.objects.filter(source="request", source_id=asked.public_id).select_related("tier", "model").first()
+def given_by(asked: AccessRequest) -> list[Grant]:
+    """What its last approval gave, whether or not it holds: the tier first. Not what an earlier one had given, before
+    the request was reopened."""
+    if asked.decided_at is None:
+        return []
+    # By the workspace they are found: a source that gives no more has no index.
+    found = Grant.objects.filter(workspace=asked.workspace_id, source=GrantSource.REQUEST, source_id=asked.public_id)
+    return list(found.filter(created_at__gte=asked.decided_at).select_related("tier", "model").order_by("id"))
 
 
-def own_limits(grant: Grant | None) -> list[tuple[str, int]]:
+def own_limits(grants: Sequence[Grant]) -> list[tuple[str, int]]:
     """The limits that were granted in place of the tier's, by name."""
-    values = [(str(NAMES[column]), getattr(grant, column)) for column in LIMITS] if grant else []
+    values = [(str(NAMES[column]), getattr(grant, column)) for grant in grants for column in LIMITS]
     return [(name, value) for name, value in values if value is not None]
 
 

@@ -2,7 +2,7 @@
 answers gateways, so that a preview cannot differ from what happens."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -14,6 +14,7 @@ from tiers.facts import NO_LIMITS, Catalogue, GrantFacts, LimitFacts
 from tiers.models import GrantSource
 from tokens.gateway.limits import of_application
 from tokens.models import AccessRequest, LimitOverride, Token
+from tokens.policies.approvals import Terms
 from tokens.selectors.limits import named
 
 # A limit that grows by this factor, or a model whose call counts as so many, is pointed out.
@@ -79,13 +80,13 @@ def changes(
     tokens: list[Token],
     now: datetime,
     *,
-    grant: GrantFacts | None = None,
+    given: Sequence[GrantFacts] = (),
     staffs: StaffLimits | None = None,
 ) -> Changes:
-    """From what is held now to what would be held with `grant`, or if it were approved as asked."""
+    """From what is held now to what would be held with what is `given`, or if it were approved as asked."""
     staffs = staffs or StaffLimits()
     application = access_request.application_id
-    then = [*grants, grant or as_asked(access_request)]
+    then = [*grants, *(given or [as_asked(access_request)])]
     before, after = (standing(catalogue, held, application, now) for held in (grants, then))
     had, has = (_models(catalogue, held, application, now) for held in (grants, then))
     opened = [name for name in has if name not in had]
@@ -113,6 +114,15 @@ def as_asked(access_request: AccessRequest) -> GrantFacts:
     )
 
 
+def as_given(access_request: AccessRequest, terms: Terms) -> list[GrantFacts]:
+    """What an approval on these terms gives."""
+    asked = as_asked(access_request)
+    tier = terms.tier.slug if terms.tier else None
+    may, limits = frozenset(terms.permissions), terms.limits
+    found = [replace(asked, tier=tier, permissions=may, limits=limits)] if tier or asked.model else []
+    return [*found, *(replace(asked, tier=None, model=name) for name in terms.models)]
+
+
 def limits_by_staff(found: Sequence[AccessRequest]) -> dict[int, StaffLimits]:
     """Of the application and workspace of each, by its primary key. One query."""
     overrides = LimitOverride.objects.filter(workspace__in={asked.workspace_id for asked in found})
@@ -127,17 +137,25 @@ def limits_by_staff(found: Sequence[AccessRequest]) -> dict[int, StaffLimits]:
 
 
 def _limits(staffs: LimitFacts, before: Standing, after: Standing) -> list[Change]:
-    now, then = of_application(staffs, before), of_application(staffs, after)
+    now, then, usual = of_application(staffs, before), of_application(staffs, after), after.tier.limits
     return [
-        _limit(_("Requests per minute"), now.per_minute, then.per_minute),
-        _limit(_("Calls per day"), now.per_day, then.per_day),
-        _limit(_("Calls per month"), now.per_month, then.per_month),
-        _limit(_("Calls at once"), now.concurrent, then.concurrent),
+        _limit(_("Requests per minute"), now.per_minute, then.per_minute, usual.per_minute),
+        _limit(_("Calls per day"), now.per_day, then.per_day, usual.per_day),
+        _limit(_("Calls per month"), now.per_month, then.per_month, usual.per_month),
+        _limit(_("Calls at once"), now.concurrent, then.concurrent, usual.concurrent),
     ]
 
 
-def _limit(label: str, now: int | None, then: int | None) -> Change:
-    return Change(label, _number(now), _number(then), _why_steep(now, then))
+def _limit(label: str, now: int | None, then: int | None, usual: int | None) -> Change:
+    """`usual`: what the tier gives."""
+    why = _why_more(then, usual) if now != then else ""
+    return Change(label, _number(now), _number(then), why or _why_steep(now, then))
+
+
+def _why_more(then: int | None, usual: int | None) -> str:
+    if then is None or usual is None or then <= usual:
+        return ""
+    return _("more than the tier’s %(usual)s") % {"usual": _number(usual)}
 
 
 def _why_steep(now: int | None, then: int | None) -> str:

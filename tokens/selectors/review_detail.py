@@ -10,13 +10,15 @@ from django.utils.translation import gettext as _
 
 from accounts.errors import NotFound
 from accounts.models import User
-from tiers.facts import Catalogue
-from tiers.models import Grant, GrantSource, Tier
+from tiers.facts import Catalogue, GrantFacts, ModelFacts
+from tiers.models import Grant, Tier
 from tokens.lifecycle import Action, allows
 from tokens.models import AccessRequest, RequestState, RuleVersion, Token
 from tokens.policies import requests as policies
+from tokens.policies.approvals import models_of_tier
 from tokens.review_terms import has_woken, is_asleep
 from tokens.selectors.imports import Filed, filed_as
+from tokens.selectors.requests import given_by
 from tokens.selectors.resubmission import Resubmission, resubmission
 from tokens.selectors.review import position
 from tokens.selectors.review_changes import Changes, changes, limits_by_staff
@@ -34,7 +36,8 @@ _RULE = Prefetch("decided_rule", RuleVersion.objects.select_related("rule"))
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """`refused` says why this viewer may not decide; empty where they may. `grant` is what an approval gave."""
+    """`refused` says why this viewer may not decide; empty where they may. `tiers` and `models`: what an approval may
+    give of a tier. `grants`: what one gave."""
 
     access_request: AccessRequest
     tone: str
@@ -48,7 +51,8 @@ class Detail:
     timeline: list[Entry]
     links: list[str]
     tiers: list[Tier]
-    grant: Grant | None
+    models: list[ModelFacts]
+    grants: list[Grant]
     refused: str
     reads_internal: bool
     claimed_by_viewer: bool
@@ -99,9 +103,6 @@ def find(public_id: str) -> AccessRequest:
 
 
 def detail(access_request: AccessRequest, viewer: User, catalogue: Catalogue, now: datetime) -> Detail:
-    grants = grants_of({access_request.workspace_id})[access_request.workspace_id]
-    tokens = _live_tokens(access_request, now)
-    staffs = limits_by_staff([access_request])[access_request.pk]
     reads_internal = policies.can_read_internal(viewer, access_request)
     refused = policies.why_not_review(viewer, access_request) or ""
     return Detail(
@@ -109,7 +110,7 @@ def detail(access_request: AccessRequest, viewer: User, catalogue: Catalogue, no
         tone=TONES[RequestState(access_request.state)],
         due=due(access_request, now),
         position=position(access_request, now),
-        changes=changes(access_request, catalogue, grants, tokens, now, staffs=staffs),
+        changes=changes_of(access_request, catalogue, now),
         signals=signals(access_request),
         progress=progress(access_request, now),
         mark=mark(access_request),
@@ -117,7 +118,8 @@ def detail(access_request: AccessRequest, viewer: User, catalogue: Catalogue, no
         timeline=timeline(access_request, viewer, internal=reads_internal),
         links=_web_addresses(access_request.links.split()),
         tiers=tiers_to_grant(access_request),
-        grant=_grant(access_request),
+        models=models_of_tier(catalogue, access_request.tier, now),
+        grants=given_by(access_request),
         refused=refused,
         reads_internal=reads_internal,
         claimed_by_viewer=access_request.claimed_by_id == viewer.pk,
@@ -125,6 +127,16 @@ def detail(access_request: AccessRequest, viewer: User, catalogue: Catalogue, no
         resubmission=resubmission(access_request),
         reviewers=[] if refused else list(reviewers_of(access_request)),
     )
+
+
+def changes_of(
+    access_request: AccessRequest, catalogue: Catalogue, now: datetime, given: Sequence[GrantFacts] = ()
+) -> Changes:
+    """What an approval that gives this would change, or one as asked."""
+    grants = grants_of({access_request.workspace_id})[access_request.workspace_id]
+    tokens = _live_tokens(access_request, now)
+    staffs = limits_by_staff([access_request])[access_request.pk]
+    return changes(access_request, catalogue, grants, tokens, now, given=given, staffs=staffs)
 
 
 def _claim_left(access_request: AccessRequest, now: datetime) -> str:
@@ -146,16 +158,6 @@ def tiers_to_grant(access_request: AccessRequest) -> list[Tier]:
 def _live_tokens(access_request: AccessRequest, now: datetime) -> list[Token]:
     live = Token.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), application=access_request.application_id)
     return list(live.filter(revoked_at=None).order_by("-id")[:100])
-
-
-def _grant(access_request: AccessRequest) -> Grant | None:
-    return (
-        Grant.objects.filter(source=GrantSource.REQUEST, source_id=access_request.public_id)
-        # By which it is found: a source that gives no more has no index.
-        .filter(workspace=access_request.workspace_id)
-        .select_related("tier", "model")
-        .first()
-    )
 
 
 def _web_addresses(words: Sequence[str]) -> list[str]:

@@ -41,6 +41,7 @@ urlpatterns = [
     path("replies/<slug:public_id>/retire/", canned_replies.retire, name="reply_retire"),
     path("<slug:public_id>/", review.one, name="detail"),
     path("<slug:public_id>/gather/", review_signals.gather, name="gather"),
+    path("<slug:public_id>/changes/", review_decisions.preview, name="changes"),
     path("<slug:public_id>/decide/", review_decisions.decide, name="decide"),
     path("<slug:public_id>/undo/", review_decisions.undo, name="undo"),
     path("<slug:public_id>/reopen/", review_decisions.reopen, name="reopen"),

@@ -263,7 +263,8 @@ def _detail(
 ) -> HttpResponse:
     catalogue, moment = snapshot.kept(), now()
     may = {str(action): policies.can_act(request.user, asked, action) for action in (Action.SAVE, Action.WITHDRAW)}
-    stands, grant = selectors.stands(asked.application, catalogue, moment).tier, selectors.granted(asked)
+    stands = selectors.stands(asked.application, catalogue, moment).tier
+    grants = selectors.given_by(asked) if asked.state == RequestState.APPROVED else []
     context = {
         "asked": asked,
         "form": form or MessageForm(),
@@ -274,10 +275,9 @@ def _detail(
         "usual": in_words(asked.kind),
         "holder": asked.claimed_by or asked.assigned_to,
         "asked_for": _asked_for(asked),
-        "grant": grant,
-        "limits": selectors.own_limits(grant),
-        "grant_live": grant is not None and selectors.holds(grant, moment),
-        "less": asked.granted_tier_id is not None and asked.granted_tier_id != asked.tier_id,
+        "grants": grants,
+        "limits": selectors.own_limits(grants),
+        "grant_live": any(selectors.holds(grant, moment) for grant in grants),
         "stands": stands,
         "opening": selectors.opening(catalogue, stands, asked.tier.slug, moment)
         if asked.tier and asked.is_open

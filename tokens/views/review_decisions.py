@@ -1,24 +1,29 @@
 """The decisions of a reviewer: what was typed is kept whatever stands in the way."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import clock, effect
 from accounts.access import SignedInRequest, requires
 from accounts.errors import Conflict, DomainError, Invalid
 from accounts.names import isolated
 from accounts.roles import Permission
+from tiers import snapshot
 from tokens.actions import reviews
 from tokens.actions.undoing import reopen_request, undo_batch, undo_decision
-from tokens.forms.review import APPROVED, CHANGES, DecisionForm, ReopenForm
+from tokens.forms.review import APPROVED, CHANGES, DecisionForm, ReopenForm, TermsForm
 from tokens.models import AccessRequest, Decision
+from tokens.policies.approvals import models_of_tier, terms_to_grant
 from tokens.policies.decisions import check_reopen
 from tokens.selectors.decisions import endorsement
-from tokens.selectors.review_detail import find, tiers_to_grant
+from tokens.selectors.review_changes import Changes, as_given
+from tokens.selectors.review_detail import changes_of, find, tiers_to_grant
 from tokens.views.review_page import address, onward, show
 
 
@@ -28,7 +33,7 @@ def decide(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Carry the decision out and open the next one, which offers to undo it. What cannot be done is said above what was
     typed."""
     access_request = find(public_id)
-    form = DecisionForm(request.POST, tiers=tiers_to_grant(access_request), first=endorsement(access_request))
+    form = DecisionForm(request.POST, **_offered(access_request))
     if not form.is_valid():
         return show(request, access_request, form=form, status=422)
     try:
@@ -48,9 +53,10 @@ def _carry_out(form: DecisionForm, access_request: AccessRequest, request: Signe
             access_request=access_request,
             version=values["version"],
             tier=form.tier_chosen(),
+            models=form.models_chosen(),
+            permissions=form.may(),
             until=form.ends_at(clock.now()),
             limits=form.limits(),
-            permissions=form.may(),
             note=values["note"],
             by=request.user,
         )
@@ -58,6 +64,38 @@ def _carry_out(form: DecisionForm, access_request: AccessRequest, request: Signe
     if values["decision"] == CHANGES:
         return reviews.ask_for_changes(access_request=access_request, version=version, text=note, by=by)
     return reviews.reject_request(access_request=access_request, version=version, reason=note, by=by)
+
+
+@requires(Permission.REVIEW_DECIDE)
+@require_safe
+def preview(request: SignedInRequest, public_id: str) -> HttpResponse:
+    """What an approval on the terms of a form that is being filled in would change: that part of the page alone."""
+    access_request = find(public_id)
+    form = TermsForm(request.GET, **_offered(access_request))
+    context = {"asked": access_request, "h": "h2", "problem": "", "as_asked": False}
+    try:
+        context["changes"] = _previewed(form, access_request)
+    except Invalid as error:
+        context["problem"] = str(error.message)
+    return render(request, "review/changing.html", context)
+
+
+def _offered(access_request: AccessRequest) -> dict[str, Any]:
+    """What the forms are made of."""
+    now, catalogue = snapshot.kept_now()
+    models = models_of_tier(catalogue, access_request.tier, now)
+    return {"tiers": tiers_to_grant(access_request), "models": models, "first": endorsement(access_request)}
+
+
+def _previewed(form: TermsForm, access_request: AccessRequest) -> Changes:
+    """Raises Invalid with what is wrong first."""
+    if not form.is_valid():
+        raise Invalid(next(str(error) for errors in form.errors.values() for error in errors))
+    now, catalogue = snapshot.kept_now()
+    terms = terms_to_grant(
+        access_request, form.tier_chosen(), form.models_chosen(), form.may(), form.ends_at(now), form.limits()
+    )
+    return changes_of(access_request, catalogue, now, given=as_given(access_request, terms))
 
 
 @requires(Permission.REVIEW_DECIDE)

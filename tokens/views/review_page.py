@@ -5,7 +5,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -160,8 +160,11 @@ def _form(
         initial: dict[str, Any] = {"version": about.access_request.version, "decision": chosen}
         if note:
             initial["note"] = note
-        return DecisionForm(tiers=about.tiers, first=first, initial=initial)
-    form.data = {**dict(form.data.items()), "version": about.access_request.version}
+        return DecisionForm(tiers=about.tiers, models=about.models, first=first, initial=initial)
+    typed = QueryDict(mutable=True)
+    typed.update(form.data)
+    typed["version"] = str(about.access_request.version)
+    form.data = typed
     return form
 
 

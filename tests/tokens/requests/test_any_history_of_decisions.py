@@ -40,6 +40,10 @@ def undo(number: int) -> Step:
 STEPS: dict[str, Step] = {
     "approve": lambda asked, by, ladder: approve_request(**seen(asked), by=by),
     "approve less": lambda asked, by, ladder: approve_request(**seen(asked), tier=ladder.seed, by=by),
+    "approve a model of it": lambda asked, by, ladder: approve_request(**seen(asked), models=["petal-chat"], by=by),
+    "approve less and a model": lambda asked, by, ladder: approve_request(
+        **seen(asked), tier=ladder.seed, models=["petal-chat"], by=by
+    ),
     "approve what was seen before": lambda asked, by, ladder: approve_request(
         access_request=asked, version=asked.version - 1, by=by
     ),
@@ -62,11 +66,15 @@ def check(access_request: AccessRequest) -> None:
     live = Grant.objects.filter(source="request", source_id=access_request.public_id, revoked_at=None)
     made = Decision.objects.filter(access_request=access_request, undone_at=None, reopened_at=None, lapsed_at=None)
     approved = made.filter(outcome=Outcome.APPROVED)
-    assert live.count() == approved.count() == (access_request.state == "approved")
+    assert approved.count() == live.exists() == (access_request.state == "approved")
     assert made.filter(outcome=Outcome.REJECTED).count() == (access_request.state == "rejected")
     assert (access_request.decided_at is not None) == (access_request.state in DECIDED)
     for decision in approved:
-        assert live.get().tier == decision.tier == access_request.granted_tier
+        given = [(grant.tier, grant.model.name if grant.model else "") for grant in live.order_by("id")]
+        tiers = [(decision.tier, "")] if decision.tier else []
+        assert given == [*tiers, *((None, name) for name in decision.chosen_models)]
+        assert access_request.granted_tier == decision.tier
+        assert access_request.granted_models == decision.chosen_models
         assert decision.endorsement is None or decision.endorsement.by != decision.by
     endorsed = made.filter(outcome=Outcome.ENDORSED)
     assert endorsed.count() <= 1

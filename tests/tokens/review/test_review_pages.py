@@ -134,9 +134,9 @@ def test_the_number_of_queries_does_not_depend_on_the_rows(
         desk.client.get(QUEUE)
     with django_assert_num_queries(24):
         desk.client.get(f"{QUEUE}?find=reader")
-    with django_assert_num_queries(40):
+    with django_assert_num_queries(39):
         desk.client.get(address(asked))
-    with django_assert_num_queries(36):
+    with django_assert_num_queries(35):
         desk.client.get(address(asked), headers={"HX-Request": "true", "HX-Target": "detail"})
 
 

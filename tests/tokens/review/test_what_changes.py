@@ -117,7 +117,7 @@ def test_no_limit_any_more_is_pointed_out(desk: SimpleNamespace) -> None:
 def test_less_than_asked_is_previewed_by_the_grant_that_would_be_given(desk: SimpleNamespace) -> None:
     asked = ask(tier="nectar")
     less = replace(as_asked(asked), tier="flower", limits=LimitFacts(per_day=6_000))
-    told = seen(asked, grant=less)
+    told = seen(asked, given=[less])
     assert (told.tier_after, told.limits[1].after) == ("flower", "6,000")
 
 
