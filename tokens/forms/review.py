@@ -1,6 +1,6 @@
 """What a reviewer fills in. No decision is preselected; what is needed for which decision, the actions know too."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 
@@ -79,11 +79,20 @@ class TermsForm(LimitsForm):
             if models:
                 choices.append((NO_TIER, gettext("No tier, only models of it")))
             self.fields["tier"] = forms.ChoiceField(label=_("Tier"), choices=choices, required=False)
-            self.fields["models"].choices = [(model.name, f"{model.name} · {model.tier}") for model in models]  # type: ignore[attr-defined]
             del self.fields["permissions"]
+            self.offer(models, [model.name for model in models])
         else:
             for name in ("tier", "models", *LIMITS):
                 del self.fields[name]
+
+    def offer(self, models: Sequence[ModelFacts], new: Collection[str]) -> None:
+        """`new`: those that the application may not use yet, by name. They come first; the others are named as held."""
+        if "models" not in self.fields:
+            return
+        labels = {model.name: f"{model.name} · {model.tier}" for model in models}
+        held = {name: gettext("%(model)s, held") % {"model": labels[name]} for name in labels if name not in new}
+        offered = {name: label for name, label in labels.items() if name in new}
+        self.fields["models"].choices = list({**offered, **held}.items())  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

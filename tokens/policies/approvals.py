@@ -79,7 +79,7 @@ def _tier(access_request: AccessRequest, tier: Tier | None, models: Sequence[str
 
 
 def models_of_tier(catalogue: Catalogue, asked: Tier | None, now: datetime) -> list[ModelFacts]:
-    """Those that the tier opens to whom it is granted now and that not everybody has; what the lowest opens first. Not
+    """Those that the tier opens to whom it is granted now and that not everybody has; what it alone opens first. Not
     what is in early access or will be: a grant of the model would open it in its window, and the tier does not."""
     if asked is None:
         return []
@@ -89,7 +89,7 @@ def models_of_tier(catalogue: Catalogue, asked: Tier | None, now: datetime) -> l
         for model in catalogue.models.values()
         if model.tier and catalogue.lowest_tier.rank < ranks[model.tier] <= asked.rank and _is_open(model, now)
     ]
-    return sorted(found, key=lambda model: (ranks[model.tier or ""], model.name))
+    return sorted(found, key=lambda model: (-ranks[model.tier or ""], model.name))
 
 
 def _is_open(model: ModelFacts, now: datetime) -> bool:

@@ -160,11 +160,13 @@ def _form(
         initial: dict[str, Any] = {"version": about.access_request.version, "decision": chosen}
         if note:
             initial["note"] = note
-        return DecisionForm(tiers=about.tiers, models=about.models, first=first, initial=initial)
-    typed = QueryDict(mutable=True)
-    typed.update(form.data)
-    typed["version"] = str(about.access_request.version)
-    form.data = typed
+        form = DecisionForm(tiers=about.tiers, models=about.models, first=first, initial=initial)
+    else:
+        typed = QueryDict(mutable=True)
+        typed.update(form.data)
+        typed["version"] = str(about.access_request.version)
+        form.data = typed
+    form.offer(about.models, about.changes.opened)
     return form
 
 

@@ -1,5 +1,6 @@
 """Less than was asked, by the form: what it would change is seen while it is filled in, and nothing typed is lost."""
 
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -115,3 +116,15 @@ def test_a_request_for_a_model_offers_neither_tier_nor_models(desk: SimpleNamesp
     page = text(desk.client, address(submit_request(access_request=draft, by=person)))
     assert 'name="permissions"' in page
     assert 'name="models"' not in page
+
+
+def test_what_is_not_held_yet_is_offered_first_and_stays_so_after_an_error(desk: SimpleNamespace) -> None:
+    asked = ask(tier="nectar")
+    refused = decide(desk, asked, decision="approved", tier="none")
+    for page in (text(desk.client, address(asked)), " ".join(refused.content.decode().split())):
+        offered = re.findall(r'name="models" value="([^"]+)"[^>]*><span>([^<]*)</span>', page)
+        names = [name for name, _label in offered]
+        held = [name for name, label in offered if label.endswith(", held")]
+        assert set(names) >= {*models_of("nectar"), *models_of("flower")}
+        assert held == names[-len(held) :]
+        assert set(held) == set(models_of("seed"))
