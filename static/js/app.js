@@ -255,6 +255,12 @@ function onSingleKey(event) {
   if (sequence || prefix || single[key]?.() || press(key)) event.preventDefault();
 }
 
+// Pressed outside of any form: the one in sight whose button shows the key, else the only one in sight.
+function meant() {
+  const shown = all("form[data-submit-key]").filter((form) => form.checkVisibility());
+  return shown.find((form) => one("kbd[data-mod='⏎']", form)) ?? (shown.length === 1 ? shown[0] : null);
+}
+
 addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing || event.altKey || event.repeat) return;
   if (!(event.metaKey || event.ctrlKey)) return onSingleKey(event);
@@ -264,7 +270,7 @@ addEventListener("keydown", (event) => {
   }
   if (event.key === "Enter") {
     const around = event.target.closest?.("form");
-    const form = around ?? (inDialog() ? null : one("form[data-submit-key]"));
+    const form = around ?? (inDialog() ? null : meant());
     if (form?.matches("[data-submit-key]")) form.requestSubmit(one("[data-submit]", form));
   }
 });

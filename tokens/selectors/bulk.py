@@ -9,12 +9,13 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import Membership, User
-from tiers.facts import Catalogue
+from tiers.facts import Catalogue, GrantFacts
 from tokens.lifecycle import Action, allows
 from tokens.models import AccessRequest, Decision, Outcome, ReviewTerms, Token
+from tokens.policies.approvals import terms_in
 from tokens.policies.requests import what_happened
 from tokens.selectors.decisions import standing
-from tokens.selectors.review_changes import Changes, changes, limits_by_staff
+from tokens.selectors.review_changes import Changes, as_given, changes, limits_by_staff
 from tokens.selectors.review_filters import visible
 from tokens.selectors.review_rows import grants_of
 
@@ -60,6 +61,7 @@ def lines(found: Sequence[AccessRequest], viewer: User, catalogue: Catalogue, no
                 grants[access_request.workspace_id],
                 tokens[access_request.application_id],
                 now,
+                given=_given(access_request, first.get(access_request.pk), viewer),
                 staffs=staffs[access_request.pk],
             ),
             refused=_refused(access_request, own),
@@ -68,6 +70,13 @@ def lines(found: Sequence[AccessRequest], viewer: User, catalogue: Catalogue, no
         )
         for access_request in found
     ]
+
+
+def _given(access_request: AccessRequest, first: Decision | None, viewer: User) -> Sequence[GrantFacts]:
+    """A second approval gives what the first did; all others what was asked for."""
+    if first is None or first.by_id == viewer.pk:
+        return ()
+    return as_given(access_request, terms_in(first))
 
 
 def _refused(access_request: AccessRequest, own: set[int]) -> str:

@@ -13,15 +13,15 @@ from accounts.models import User
 from tiers.facts import Catalogue, GrantFacts, ModelFacts
 from tiers.models import Grant, Tier
 from tokens.lifecycle import Action, allows
-from tokens.models import AccessRequest, RequestState, RuleVersion, Token
+from tokens.models import AccessRequest, Decision, RequestState, RuleVersion, Token
 from tokens.policies import requests as policies
-from tokens.policies.approvals import models_of_tier
+from tokens.policies.approvals import models_of_tier, terms_in
 from tokens.review_terms import has_woken, is_asleep
 from tokens.selectors.imports import Filed, filed_as
 from tokens.selectors.requests import given_by
 from tokens.selectors.resubmission import Resubmission, resubmission
 from tokens.selectors.review import position
-from tokens.selectors.review_changes import Changes, changes, limits_by_staff
+from tokens.selectors.review_changes import Changes, as_given, changes, limits_by_staff
 from tokens.selectors.review_filters import visible
 from tokens.selectors.review_rows import TONES, Due, due, grants_of
 from tokens.selectors.review_signals import Progress, Shown, mark, progress, signals
@@ -102,7 +102,11 @@ def find(public_id: str) -> AccessRequest:
     return found
 
 
-def detail(access_request: AccessRequest, viewer: User, catalogue: Catalogue, now: datetime) -> Detail:
+def detail(
+    access_request: AccessRequest, viewer: User, catalogue: Catalogue, now: datetime, first: Decision | None = None
+) -> Detail:
+    """`first`: the first of two approvals. What would change is told of its terms, from which the second starts."""
+    given = as_given(access_request, terms_in(first)) if first else ()
     reads_internal = policies.can_read_internal(viewer, access_request)
     refused = policies.why_not_review(viewer, access_request) or ""
     return Detail(
@@ -110,7 +114,7 @@ def detail(access_request: AccessRequest, viewer: User, catalogue: Catalogue, no
         tone=TONES[RequestState(access_request.state)],
         due=due(access_request, now),
         position=position(access_request, now),
-        changes=changes_of(access_request, catalogue, now),
+        changes=changes_of(access_request, catalogue, now, given),
         signals=signals(access_request),
         progress=progress(access_request, now),
         mark=mark(access_request),

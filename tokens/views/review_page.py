@@ -50,14 +50,15 @@ def show(
     alone = request.headers.get("HX-Target") == "detail" and status == HTTPStatus.OK
     beside = alone and "beside" in request.GET
     context = _frame(filters, now) if alone else listed(request, filters, catalogue, now)
-    about = detail(opened, request.user, catalogue, now)
-    approvals = _approvals(opened, about, now)
+    first = decisions.endorsement(opened)
+    about = detail(opened, request.user, catalogue, now, first)
+    approvals = _approvals(opened, about, first, now)
     canned = offered(opened, request.user.locale) if about.decidable else []
     context |= {
         "opened": not beside,
         "h": "h3" if beside else "h2",
         "about": about,
-        "form": _form(about, form, chosen, approvals.get("endorsement"), _inserted(request, canned)),
+        "form": _form(about, form, chosen, first, _inserted(request, canned)),
         "remark_form": remark_form or RemarkForm(),
         "canned": canned,
         "conflict": conflict,
@@ -114,14 +115,14 @@ def filters_of(request: HttpRequest, opened: AccessRequest | None, now: datetime
     return read(request.GET, tab_of(opened, now) if opened else PENDING)
 
 
-def _approvals(shown: AccessRequest, about: Detail, now: datetime) -> dict[str, Any]:
+def _approvals(shown: AccessRequest, about: Detail, first: Decision | None, now: datetime) -> dict[str, Any]:
     """Whether two have to approve it, who was the first, and whether it can be undone or reopened."""
     if not about.decidable:
         reopenable = shown.decided_at is not None and not about.refused
         decision = decisions.latest(shown) if shown.decided_at else None
         rules = None if about.refused else decisions.offer_of_a_rule(decision, now)
         return {"reopenable": reopenable, "decision": decision, "rules": rules}
-    return {"needs_two": needs_two(shown), "endorsement": decisions.endorsement(shown)}
+    return {"needs_two": needs_two(shown), "endorsement": first}
 
 
 def address(request: HttpRequest, access_request: AccessRequest, part: str = "") -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from accounts.models import PlatformRole
 from tests import factories
+from tiers.models import Tier
 from tokens.actions.reviews import approve_request
 from tokens.models import AccessRequest, ReviewTerms
 
@@ -54,3 +55,16 @@ def test_a_rejection_needs_words_of_its_own(desk: SimpleNamespace, half: AccessR
     assert response.status_code == 422
     half.refresh_from_db()
     assert half.state == "in_review"
+
+
+def test_what_changes_is_told_of_the_terms_of_the_first(desk: SimpleNamespace) -> None:
+    """From which the second starts, by itself and among many."""
+    asked = ask("Half of it", tier="nectar")
+    ReviewTerms.objects.create(tier=asked.tier, approvals=2)
+    flower = Tier.objects.get(slug="flower")
+    half = approve_request(access_request=asked, version=asked.version, tier=flower, by=desk.maintainer)
+    other = second()
+    for page in (text(other.client, address(half)), text(other.client, f"/review/bulk/?id={half.public_id}")):
+        assert f"<ins>{flower.requests_per_minute}</ins>" in page
+        assert "<ins>1,200</ins>" not in page
+    assert "What changes if you approve like this" in text(other.client, address(half))
