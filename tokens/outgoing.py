@@ -74,7 +74,9 @@ def fetch(url: str, *, cut: bool = False) -> Fetched:
                 if following is None:
                     return fetched
                 request = _next(request, following)
-    except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError) as error:
+    except (httpx.InvalidURL, UnicodeError) as error:  # The latter of a host that is no Punycode.
+        raise Refused(_("this is no address that can be called")) from error
+    except (httpx.HTTPError, ssl.SSLError) as error:
         raise OutgoingError(str(error) or error.__class__.__name__) from error
     raise OutgoingError(_("too many redirects"))
 

@@ -197,7 +197,8 @@ function wirePalette() {
 
 if (palette) wirePalette();
 
-// --- Keys. Pages name theirs in the markup: data-key="a" is pressed or focused, data-keys="g h" is gone to. ---
+// --- Keys. Pages name theirs in the markup: data-key="a" is pressed or focused, data-keys="g h" is gone to, and
+// --- data-then="#id" is what comes after it, and has the focus. ---------------------------------------------------
 
 // A field of a dialog that was just closed keeps the focus until the next frame, and is typed into no more.
 const typing = (target) =>
@@ -212,10 +213,14 @@ function press(key) {
   if (!target) return false;
   // What sends a form is only focused: a key opens, it never commits.
   if (target.matches("input:is([type=radio], [type=checkbox]), a, summary, button:is([type=button], [popovertarget], [commandfor])")) target.click();
-  target.focus();
-  // Where nobody has been yet, one goes on writing, not before what stands there.
-  if (target.matches("textarea") && !target.selectionEnd) target.setSelectionRange(target.value.length, target.value.length);
+  enter((target.dataset.then && one(target.dataset.then)) || target);
   return true;
+}
+
+// Where nobody has been yet, one goes on writing, not before what stands there.
+function enter(target) {
+  target.focus();
+  if (target.matches("textarea") && !target.selectionEnd) target.setSelectionRange(target.value.length, target.value.length);
 }
 
 function leap(keys) {

@@ -12,7 +12,7 @@ addEventListener("click", (event) => {
   if (!radio || !plain(event)) return;
   event.preventDefault();
   radio.click();
-  radio.focus();
+  (one(radio.dataset.then || null) ?? radio).focus({ preventScroll: true });
   one("#dec-h").scrollIntoView();
 });
 

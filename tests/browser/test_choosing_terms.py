@@ -78,3 +78,19 @@ def test_in_a_page_without_such_a_form_the_key_sends_nothing(browse: Open, desk:
     assert page.url == before
     asked.refresh_from_db()
     assert asked.claimed_by is not None
+
+
+@pytest.mark.parametrize(("key", "words"), [("c", "just a look: who runs it?"), ("r", "no, and k is a letter here")])
+def test_a_key_that_needs_words_leads_to_where_they_are_written(
+    browse: Open, desk: SimpleNamespace, key: str, words: str
+) -> None:
+    page = browse(f"/review/{desk.asked.public_id}/", by=desk.maintainer)
+    page.locator("#d-h").focus()
+    page.keyboard.press(key)
+    page.keyboard.type(words)
+    expect(page.locator(".decide [name=note]")).to_have_value(words)
+    expect(page.locator(f".decide [data-key={key}]")).to_be_checked()
+    page.keyboard.press("Escape")
+    page.keyboard.press("a")
+    expect(page.locator(".decide [data-key=a]")).to_be_focused()
+    expect(page.locator(".decide [name=note]")).to_have_value(words)

@@ -87,7 +87,6 @@ def test_the_queue_is_emptied_from_the_keyboard(browse: Open, desk: SimpleNamesp
     opened(page, "Second")
     page.keyboard.press("r")
     chosen(page, "rejected")
-    page.keyboard.press("n")
     expect(page.locator("textarea:focus")).to_be_visible()
     page.keyboard.type("A reader is enough, j and k are only letters here")
     page.keyboard.press("Control+Enter")

@@ -18,7 +18,7 @@ from tiers import snapshot
 from tokens.actions import reviews
 from tokens.actions.undoing import reopen_request, undo_batch, undo_decision
 from tokens.forms.review import APPROVED, CHANGES, DecisionForm, ReopenForm, TermsForm
-from tokens.models import AccessRequest, Decision
+from tokens.models import AccessRequest, Decision, Outcome
 from tokens.policies.approvals import models_of_tier, terms_to_grant
 from tokens.policies.decisions import check_reopen
 from tokens.selectors.decisions import endorsement
@@ -115,7 +115,11 @@ def undo(request: SignedInRequest, public_id: str) -> HttpResponse:
         messages.warning(request, str(error.message))
         return HttpResponseRedirect(address(request, access_request, "d-h"))
     done = _("The decision on %(application)s is undone, and nobody was mailed.")
-    effect.say(request, done % {"application": isolated(undone.application.name)}, undone.workspace)
+    told = done % {"application": isolated(undone.application.name)}
+    if decision.outcome == Outcome.APPROVED:
+        effect.say(request, told, undone.workspace)
+    else:  # It had given nothing, so there is nothing that gateways were to be told.
+        messages.success(request, told)
     return HttpResponseRedirect(address(request, undone, "d-h"))
 
 

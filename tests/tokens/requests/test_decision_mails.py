@@ -49,18 +49,37 @@ def test_it_is_in_the_language_of_the_applicant_and_says_why(submitted: AccessRe
     assert f"{rejected.decided_at:%Y}年" in message.body
 
 
-@pytest.mark.parametrize("granted", ["flower", "seed"])
+@pytest.mark.parametrize(
+    ("tier", "models", "subject", "told"),
+    [
+        ("flower", [], "approved", "Reader now stands on flower."),
+        ("seed", [], "approved in part", "Reader now stands on seed."),
+        ("seed", ["petal-chat"], "approved in part", "Reader now stands on seed, and may use petal-chat besides."),
+        (
+            "",
+            ["petal-chat"],
+            "approved in part",
+            "Reader may now use petal-chat: not all of flower,",
+        ),
+    ],
+)
 def test_an_approval_says_what_was_granted(
-    granted: str, submitted: AccessRequest, people: SimpleNamespace, ladder: SimpleNamespace
+    tier: str,
+    models: list[str],
+    subject: str,
+    told: str,
+    submitted: AccessRequest,
+    people: SimpleNamespace,
+    ladder: SimpleNamespace,
 ) -> None:
     seen = {"access_request": submitted, "version": submitted.version, "by": people.maintainer}
-    approve_request(**seen, tier=getattr(ladder, granted), note="Enjoy")
+    approve_request(**seen, tier=getattr(ladder, tier, None), models=models, note="Enjoy")
     later()
     decision_mails.send_due()
     [message] = mail.outbox
-    assert f"Reader now stands on {granted}" in message.body
+    assert told in message.body
     assert "Enjoy" in message.body
-    assert message.subject == "Reader: flower · approved"
+    assert message.subject == f"Reader: flower · {subject}"
 
 
 def test_what_was_undone_is_never_mailed(submitted: AccessRequest, people: SimpleNamespace, unhurried: None) -> None:

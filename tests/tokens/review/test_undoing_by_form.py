@@ -42,6 +42,19 @@ def test_the_page_after_a_decision_offers_to_undo_it(desk: SimpleNamespace) -> N
     assert (first.state, live(), mail.outbox) == ("submitted", 0, [])
 
 
+@pytest.mark.django_db(transaction=True)  # Gateways are told once it is committed.
+@pytest.mark.parametrize(
+    ("approvals", "decision", "told"), [(1, "approved", True), (2, "approved", False), (1, "rejected", False)]
+)
+def test_only_what_had_been_given_is_said_to_be_effective(
+    desk: SimpleNamespace, approvals: int, decision: str, told: bool
+) -> None:
+    asked = ask()
+    ReviewTerms.objects.create(tier=asked.tier, approvals=approvals)
+    decide(desk, asked, decision=decision, note="Some words")
+    assert ("Effective at gateways" in undo(desk, asked).content.decode()) == told
+
+
 def test_too_late_is_said_in_words(desk: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = ask()
     decide(desk, asked, decision="approved")
