@@ -1,6 +1,6 @@
 """What an applicant's pages of access requests read."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,14 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User, Workspace
 from accounts.paging import Page, page
-from tiers.entitlements import Standing
 from tiers.facts import Catalogue, TierFacts
 from tiers.limit_rules import NAMES
 from tiers.models import LIMITS, AIModel, Grant, GrantSource, Tier
 from tokens.models import AccessRequest, Application, RequestState, Token
 from tokens.models.requests import TO_DECIDE
 from tokens.selectors.review_filters import PENDING, in_tab
-from tokens.selectors.standings import grants_of, standings
+from tokens.selectors.standings import callable_models, grants_of, standings
 from tokens.selectors.usual_times import in_words
 
 PAGE_SIZE = 30
@@ -142,8 +141,11 @@ class Opening:
         return self.models_now + len(self.models)
 
 
-def opening(catalogue: Catalogue, stands: TierFacts, slug: str, moment: datetime) -> Opening | None:
-    """What a tier would open to somebody who stands on `stands`. None for a tier that is not there, or not higher."""
+def opening(
+    catalogue: Catalogue, stands: TierFacts, slug: str, held: Collection[str], moment: datetime
+) -> Opening | None:
+    """What a tier would open to somebody who stands on `stands` and may call the models `held`, by name. None for a
+    tier that is not there, or not higher."""
     tier = catalogue.tiers.get(slug)
     if tier is None or tier.rank <= stands.rank:
         return None
@@ -152,14 +154,15 @@ def opening(catalogue: Catalogue, stands: TierFacts, slug: str, moment: datetime
         for model in catalogue.models.values()
         if model.tier and not model.is_retired(moment) and not model.in_early_access(moment)
     }
-    more = [name for name, rank in ranks.items() if stands.rank < rank <= tier.rank]
-    have = sum(1 for rank in ranks.values() if rank <= stands.rank)
-    return Opening(tier, stands, sorted(more), have)
+    more = [name for name, rank in ranks.items() if stands.rank < rank <= tier.rank and name not in held]
+    return Opening(tier, stands, sorted(more), len(held))
 
 
-def stands(application: Application, catalogue: Catalogue, now: datetime) -> Standing:
-    """Where an application stands at this instant."""
-    return standings(catalogue, grants_of(application.workspace), [application], now)[application.pk]
+def stands(application: Application, catalogue: Catalogue, now: datetime) -> tuple[TierFacts, set[str]]:
+    """The tier on which an application stands at this instant, and the models that it may call, by name."""
+    grants = grants_of(application.workspace)
+    held = {model.name for model in callable_models(catalogue, grants, application.pk, now)}
+    return standings(catalogue, grants, [application], now)[application.pk].tier, held
 
 
 def askable_tiers(free: int) -> QuerySet[Tier]:

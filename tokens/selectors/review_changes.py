@@ -9,13 +9,14 @@ from typing import Final
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from tiers.entitlements import Held, Standing, holding, standing
+from tiers.entitlements import Standing, standing
 from tiers.facts import NO_LIMITS, Catalogue, GrantFacts, LimitFacts
 from tiers.models import GrantSource
 from tokens.gateway.limits import of_application
 from tokens.models import AccessRequest, LimitOverride, Token
 from tokens.policies.approvals import Terms
 from tokens.selectors.limits import named
+from tokens.selectors.standings import callable_models
 
 # A limit that grows by this factor, or a model whose call counts as so many, is pointed out.
 MANIFOLD: Final = 10
@@ -88,7 +89,7 @@ def changes(
     application = access_request.application_id
     then = [*grants, *(given or [as_asked(access_request)])]
     before, after = (standing(catalogue, held, application, now) for held in (grants, then))
-    had, has = (_models(catalogue, held, application, now) for held in (grants, then))
+    had, has = ([one.name for one in callable_models(catalogue, held, application, now)] for held in (grants, then))
     opened = [name for name in has if name not in had]
     return Changes(
         tier_now=before.tier.slug,
@@ -175,15 +176,6 @@ def _why_risky(catalogue: Catalogue, name: str) -> str:
     if model.cost >= MANIFOLD:
         return _("each call counts as %(calls)s") % {"calls": _number(model.cost)}
     return ""
-
-
-def _models(catalogue: Catalogue, grants: Sequence[GrantFacts], application: int, now: datetime) -> list[str]:
-    return [
-        name
-        for name, model in catalogue.models.items()
-        if not model.is_retired(now)
-        and isinstance(holding(catalogue, grants, model, application=application, permission="generate", now=now), Held)
-    ]
 
 
 def _number(value: int | None) -> str:

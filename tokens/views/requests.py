@@ -220,7 +220,7 @@ def _write(
     application, tier, model = form.shown()
     if asked is None and status == 200 and (tier or model):
         note = asking.obstacle(application, tier, model) or note
-    stands = form.stands[application.pk]
+    stands, held = selectors.stands(application, catalogue, moment)
     context = {
         "form": form,
         "asked": asked,
@@ -231,7 +231,7 @@ def _write(
         "checks": selectors.checks(application),
         "waiting": selectors.waiting(),
         "usual": selectors.usual(form.higher_than(stands)),
-        "openings": [selectors.opening(catalogue, stands, slug, moment) for slug in form.higher_than(stands)],
+        "openings": [selectors.opening(catalogue, stands, slug, held, moment) for slug in form.higher_than(stands)],
     }
     return render(request, "requests/write.html", context, status=status)
 
@@ -263,7 +263,7 @@ def _detail(
 ) -> HttpResponse:
     catalogue, moment = snapshot.kept(), now()
     may = {str(action): policies.can_act(request.user, asked, action) for action in (Action.SAVE, Action.WITHDRAW)}
-    stands = selectors.stands(asked.application, catalogue, moment).tier
+    stands, held = selectors.stands(asked.application, catalogue, moment)
     grants = selectors.given_by(asked) if asked.state == RequestState.APPROVED else []
     context = {
         "asked": asked,
@@ -279,7 +279,7 @@ def _detail(
         "limits": selectors.own_limits(grants),
         "grant_live": any(selectors.holds(grant, moment) for grant in grants),
         "stands": stands,
-        "opening": selectors.opening(catalogue, stands, asked.tier.slug, moment)
+        "opening": selectors.opening(catalogue, stands, asked.tier.slug, held, moment)
         if asked.tier and asked.is_open
         else None,
         "again_at": policies.may_ask_again_at(asked) if asked.state == RequestState.REJECTED else None,

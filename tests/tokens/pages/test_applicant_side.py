@@ -1,5 +1,6 @@
 """The applicant's side of a review: what is asked of them, who has it, where mails lead; and what is never told."""
 
+import re
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -11,7 +12,9 @@ from accounts.clock import now
 from accounts.models import PlatformRole, User
 from tests import factories
 from tests.tokens.review.conftest import ask, signed_in
+from tiers.actions.grants import give_grant
 from tiers.facts import LimitFacts
+from tiers.models import AIModel
 from tokens import decision_mails, tasks
 from tokens.actions.handling import assign_request, claim_request, snooze_request, take_over_request
 from tokens.actions.requests import add_message, submit_request
@@ -138,3 +141,26 @@ def test_applicants_count_in_the_order_of_reviewers_without_what_was_put_off(des
     }
     assert places == {first.pk: Place(2, 2), second.pk: Place(1, 3), third.pk: Place(1, 2)}
     assert [position(AccessRequest.objects.get(pk=one.pk), moment) for one in (third, first)] == [1, 2]
+
+
+def test_what_a_grant_of_its_own_opens_is_counted_as_held(desk: SimpleNamespace) -> None:
+    """As the reviewer's page counts it: of both pages, how many it may call now and how many then."""
+    asked = ask()
+
+    def counts() -> list[tuple[int, int]]:
+        applicants = re.search(
+            r">(\d+) → (\d+)<", page(asked).partition("If approved as asked")[2].partition("Models")[2]
+        )
+        reviewers = signed_in(desk.mika).get(f"/review/{asked.public_id}/").content.decode()
+        told = re.search(r">Models</th><td>(\d+)</td><td>\d+ <ins>\+ (\d+)</ins>", reviewers)
+        assert applicants is not None
+        assert told is not None
+        now, more = int(told[1]), int(told[2])
+        return [(int(applicants[1]), int(applicants[2])), (now, now + more)]
+
+    before, same = counts()
+    assert before == same
+    model = AIModel.objects.filter(tier__slug="flower", early_access_until=None, retired_at=None).first()
+    given = {"source": "manual", "source_id": "by-hand", "reason": "By hand", "by": factories.administrator()}
+    give_grant(workspace=asked.workspace, model=model, **given)
+    assert counts() == [(before[0] + 1, before[1])] * 2
