@@ -147,24 +147,56 @@ for (const failure of ["htmx:responseError", "htmx:sendError"]) {
 
 const palette = one("#palette");
 
+// --- What the page itself can do now: its controls in sight that carry a key, but for the rows of a list. Choosing one
+// --- does what its key does.
+
+const controls = new Map();
+
+function named(control) {
+  const words = (control.labels?.[0] ?? control).cloneNode(true);
+  for (const part of all("kbd, small, svg", words)) part.remove();
+  const name = words.textContent.replace(/\s+/g, " ").trim();
+  return control.type === "radio" ? `${name}…` : name; // It opens a form, like those that say so themselves.
+}
+
+function optionOf(control, index) {
+  const option = one("template", palette).content.firstElementChild.cloneNode(true);
+  const icon = one("svg", control.labels?.[0] ?? control);
+  option.id = `palette-here-${index}`;
+  if (icon) one("svg", option).replaceWith(icon.cloneNode(true));
+  one("bdi", option).textContent = named(control);
+  one("kbd", option).textContent = control.dataset.key.toUpperCase();
+  return option;
+}
+
+function offerControls() {
+  for (const option of controls.keys()) option.remove();
+  controls.clear();
+  const place = one("dialog:modal") ?? document;
+  const found = all("[data-key]:not([data-rows] *, :disabled)", place).filter(inSight);
+  found.forEach((control, index) => controls.set(optionOf(control, index), control));
+  one("[role=listbox]", palette).prepend(...controls.keys());
+}
+
 function wirePalette() {
   const input = one("input", palette);
-  const options = all("[role=option]", palette);
-  const shown = () => options.filter((option) => !option.hidden);
+  const listed = () => all("[role=option]", palette);
+  const shown = () => listed().filter((option) => !option.hidden);
   const pick = (chosen) => {
-    for (const option of options) option.setAttribute("aria-selected", String(option === chosen));
+    for (const option of listed()) option.setAttribute("aria-selected", String(option === chosen));
     input.setAttribute("aria-activedescendant", chosen?.id ?? "");
     chosen?.scrollIntoView({ block: "nearest" });
   };
   const filter = () => {
     const wanted = input.value.trim().toLowerCase();
-    for (const option of options) option.hidden = !option.textContent.toLowerCase().includes(wanted);
+    for (const option of listed()) option.hidden = !option.textContent.toLowerCase().includes(wanted);
     one(".palette-none", palette).hidden = shown().length > 0;
     pick(shown()[0]);
   };
   const run = (option) => {
-    palette.close();
-    if (option.dataset.does === "theme") toggleTheme();
+    palette.close(); // The focus is back where it was, and goes on from there.
+    if (controls.has(option)) use(controls.get(option));
+    else if (option.dataset.does === "theme") toggleTheme();
     else location.href = option.dataset.href;
   };
   const move = (step) => {
@@ -172,7 +204,8 @@ function wirePalette() {
     const at = list.findIndex((option) => option.getAttribute("aria-selected") === "true");
     pick(list[(at + step + list.length) % list.length]);
   };
-  palette.addEventListener("beforetoggle", () => { // "toggle" comes later, when something may be typed already.
+  palette.addEventListener("beforetoggle", ({ newState }) => { // "toggle" comes later, when something may be typed already.
+    if (newState === "open") offerControls();
     input.value = "";
     filter();
   });
@@ -195,8 +228,6 @@ function wirePalette() {
   });
 }
 
-if (palette) wirePalette();
-
 // --- Keys. Pages name theirs in the markup: data-key="a" is pressed or focused, data-keys="g h" is gone to, and
 // --- data-then="#id" is what comes after it, and has the focus. ---------------------------------------------------
 
@@ -207,14 +238,19 @@ const typing = (target) =>
     ?.checkVisibility();
 const inDialog = () => one("dialog[open], [popover]:popover-open");
 
+const inSight = (control) => control.checkVisibility({ visibilityProperty: true });
+
 function press(key) {
-  const found = all(`[data-key="${CSS.escape(key)}"]`).filter((one) => one.checkVisibility({ visibilityProperty: true }));
+  const found = all(`[data-key="${CSS.escape(key)}"]:not(:disabled)`).filter(inSight);
   const target = found[(found.indexOf(document.activeElement) + 1) % found.length]; // Pressed again, the other one.
-  if (!target) return false;
+  if (target) use(target);
+  return Boolean(target);
+}
+
+function use(target) {
   // What sends a form is only focused: a key opens, it never commits.
   if (target.matches("input:is([type=radio], [type=checkbox]), a, summary, button:is([type=button], [popovertarget], [commandfor])")) target.click();
   enter((target.dataset.then && one(target.dataset.then)) || target);
-  return true;
 }
 
 // Where nobody has been yet, one goes on writing, not before what stands there.
@@ -290,6 +326,7 @@ function arrive(root) {
   one("[data-focus]", root)?.focus();
 }
 
+if (palette) wirePalette();
 arrive(document);
 addEventListener("htmx:afterSwap", (event) => arrive(event.detail.target));
 if (location.hash.length > 1) open(document.getElementById(location.hash.slice(1))?.closest("dialog"));

@@ -1,0 +1,92 @@
+"""The palette offers what the keys of the open access request do, and does the same."""
+
+from types import SimpleNamespace
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from accounts.models import PlatformRole, User
+from tests import factories
+from tests.browser.conftest import Open, faults_light_and_dark
+from tests.tokens.review.conftest import ask
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+OF_THE_DESK = ["Next E", "Claim M", "Assign… I", "Snooze… S", "Approve… A", "Ask… C", "Reject… R", "Note N"]
+
+
+@pytest.fixture
+def desk(transactional_db: None) -> SimpleNamespace:
+    factories.catalogue()
+    maintainer = factories.person("Mika Maier", PlatformRole.MAINTAINER)
+    return SimpleNamespace(maintainer=maintainer, asked=ask("First"), other=ask("Second"))
+
+
+def opened(browse: Open, desk: SimpleNamespace, by: User | None = None, *, phone: bool = False) -> Page:
+    page = browse(f"/review/{desk.asked.public_id}/", by=by or desk.maintainer, phone=phone)
+    page.keyboard.press("Control+k")
+    expect(page.locator("#palette input")).to_be_focused()
+    return page
+
+
+def here(page: Page) -> list[str]:
+    return page.locator("[id^=palette-here-]").all_inner_texts()
+
+
+def choose(page: Page, words: str) -> None:
+    page.locator("#palette input").fill(words)
+    expect(page.locator("#palette [aria-selected=true]")).to_contain_text(words)
+    page.keyboard.press("Enter")
+    expect(page.locator("#palette")).to_be_hidden()
+
+
+@pytest.mark.parametrize("phone", [False, True])
+def test_it_offers_what_the_page_can_do_now(browse: Open, desk: SimpleNamespace, phone: bool) -> None:
+    page = opened(browse, desk, phone=phone)
+    assert [" ".join(words.split()) for words in here(page)] == OF_THE_DESK
+    assert faults_light_and_dark(page) == []
+
+
+def test_to_whom_all_else_is_refused_it_offers_the_next_alone(browse: Open, desk: SimpleNamespace) -> None:
+    page = opened(browse, desk, by=factories.auditor())
+    assert [" ".join(words.split()) for words in here(page)] == ["Next E"]
+
+
+def test_choosing_one_does_what_its_key_does(browse: Open, desk: SimpleNamespace) -> None:
+    page = opened(browse, desk)
+    choose(page, "Approve…")
+    expect(page.locator(".decide [data-key=a]")).to_be_checked()
+    expect(page.locator(".decide [data-key=a]")).to_be_focused()
+    page.keyboard.press("Control+k")
+    choose(page, "Reject…")
+    expect(page.locator(".decide [data-key=r]")).to_be_checked()
+    page.keyboard.type("no, not yet")
+    expect(page.locator(".decide [name=note]")).to_have_value("no, not yet")
+    page.keyboard.press("Control+k")
+    choose(page, "Snooze…")
+    expect(page.locator(".drawer[open] summary")).to_contain_text("Snooze…")
+    page.keyboard.press("Control+k")
+    choose(page, "Claim")
+    expect(page.get_by_role("button", name="Claim")).to_be_focused()
+    desk.asked.refresh_from_db()
+    assert (desk.asked.state, desk.asked.claimed_by) == ("submitted", None)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Release")).to_be_visible()
+    page.keyboard.press("Control+k")
+    choose(page, "Next")
+    expect(page.locator("#d-h")).to_have_text("Second")
+
+
+def test_without_single_keys_it_works_and_shows_none(browse: Open, desk: SimpleNamespace) -> None:
+    User.objects.filter(pk=desk.maintainer.pk).update(single_keys=False)
+    page = opened(browse, desk)
+    expect(page.locator("#palette kbd:visible")).to_have_count(0)
+    choose(page, "Ask…")
+    expect(page.locator(".decide [name=note]")).to_be_focused()
+
+
+def test_it_speaks_chinese(browse: Open, desk: SimpleNamespace) -> None:
+    User.objects.filter(pk=desk.maintainer.pk).update(locale="zh-hans")
+    page = opened(browse, desk)
+    choose(page, "拒绝…")
+    expect(page.locator(".decide [data-key=r]")).to_be_checked()
