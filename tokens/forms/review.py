@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 
 from django import forms
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.clock import NOT_PAST_LAST_DAY
@@ -14,7 +14,7 @@ from tiers.forms.limits import LimitsForm
 from tiers.limit_rules import as_columns
 from tiers.models import LIMITS, Tier
 from tokens.models import AccessRequest, CannedReply, Decision
-from tokens.replies import fill, text_for
+from tokens.replies import fill, label_of, text_for
 
 APPROVED, CHANGES, REJECTED = "approved", "changes", "rejected"
 DECISIONS: Final = [(APPROVED, _("Approve")), (CHANGES, _("Ask")), (REJECTED, _("Reject"))]
@@ -158,6 +158,11 @@ class DecisionForm(TermsForm):
         return bool(self.cleaned_data.get("decision") == APPROVED)
 
 
+class ReplyField(forms.ModelChoiceField[CannedReply]):
+    def label_from_instance(self, obj: CannedReply) -> str:
+        return label_of(obj, get_language() or "")
+
+
 class BulkForm(forms.Form):
     """One decision for many. `batch` names the going through it, so that a form sent twice decides once."""
 
@@ -171,7 +176,7 @@ class BulkForm(forms.Form):
     until = forms.ChoiceField(
         label=_("Ends"), choices=ENDS[:3], widget=forms.RadioSelect, required=False, initial="365"
     )
-    reply = forms.ModelChoiceField(
+    reply = ReplyField(
         label=_("Reply"),
         queryset=CannedReply.objects.filter(retired_at=None),
         to_field_name="public_id",

@@ -158,3 +158,13 @@ def test_what_is_missing_is_said_and_nothing_is_decided(desk: SimpleNamespace) -
     assert desk.client.post(BULK, {"item": [f"{one}:1" for one in many], "batch": BATCH}).status_code == 422
     assert "Nothing selected" in text(desk.client, BULK)
     assert states(asked) == ["submitted"]
+
+
+def test_replies_are_named_in_the_language_of_whoever_chooses(desk: SimpleNamespace) -> None:
+    asked = ask()
+    CannedReply.objects.create(outcome="rejected", label_en="Too early", label_zh="为时过早", text_en="Not yet.")
+    CannedReply.objects.create(outcome="rejected", label_en="English alone", text_en="Not yet.")
+    assert "Too early" in text(desk.client, page_of(asked))
+    User.objects.filter(pk=desk.maintainer.pk).update(locale="zh-hans")
+    page = text(desk.client, page_of(asked))
+    assert [label in page for label in ("为时过早", "Too early", "English alone")] == [True, False, True]
