@@ -158,7 +158,7 @@ class DecisionForm(TermsForm):
         return bool(self.cleaned_data.get("decision") == APPROVED)
 
 
-class ReplyField(forms.ModelChoiceField[CannedReply]):
+class ReplyField(forms.ModelChoiceField):  # type: ignore[type-arg]  # Generic in the stubs alone.
     def label_from_instance(self, obj: CannedReply) -> str:
         return label_of(obj, get_language() or "")
 
