@@ -101,6 +101,7 @@ TABLE: Final[dict[str, Audience]] = {
     "review/next/": REVIEWERS,
     "review/views/": REVIEWERS,
     "review/views/<slug:public_id>/": OWN_VIEWS,
+    "review/views/<slug:public_id>/filters/": OWN_VIEWS,
     "review/views/<slug:public_id>/remove/": OWN_VIEWS,
     "review/terms/": ADMINISTRATORS,
     "review/groups/": ADMINISTRATORS,

@@ -21,8 +21,7 @@ def save_view(*, name: str, query: str, shared: bool, by: User) -> SavedView:
     require(by, Permission.REVIEW_READ)
     _check_sharing(shared, by)
     User.objects.select_for_update(no_key=True).get(pk=by.pk)
-    if len(query) > LONGEST:
-        raise Invalid(_("These filters are too long to be kept."))
+    _check_length(query)
     if SavedView.objects.filter(owner=by).count() >= MOST:
         raise Conflict(_("You have %(number)d views. Remove one first.") % {"number": MOST})
     view = SavedView(owner=by, name=name.strip(), query=query, shared=shared)
@@ -43,6 +42,18 @@ def edit_view(*, view: SavedView, name: str, shared: bool, by: User) -> SavedVie
 
 
 @transaction.atomic
+def change_filters(*, view: SavedView, query: str, by: User) -> SavedView:
+    """Others who use a shared view get the new ones with their next look."""
+    _check_own(view, by)
+    _check_length(query)
+    before = _told(view)
+    view.query = query
+    view.save(update_fields=["query"])
+    audit.record("saved_view.edited", view, by=by, workspace=None, before=before, after=_told(view))
+    return view
+
+
+@transaction.atomic
 def remove_view(*, view: SavedView, by: User) -> None:
     _check_own(view, by)
     audit.record("saved_view.removed", view, by=by, workspace=None, before=_told(view))
@@ -53,6 +64,11 @@ def _check_own(view: SavedView, by: User) -> None:
     require(by, Permission.REVIEW_READ)
     if view.owner_id != by.pk:
         raise NotAllowed(_("This view belongs to somebody else."))
+
+
+def _check_length(query: str) -> None:
+    if len(query) > LONGEST:
+        raise Invalid(_("These filters are too long to be kept."))
 
 
 def _check_sharing(shared: bool, by: User) -> None:

@@ -20,6 +20,7 @@ urlpatterns = [
     path("next/", review.following, name="next"),
     path("views/", saved_views.index, name="views"),
     path("views/<slug:public_id>/", saved_views.edit, name="view"),
+    path("views/<slug:public_id>/filters/", saved_views.filters, name="view_filters"),
     path("views/<slug:public_id>/remove/", saved_views.remove, name="view_remove"),
     path("terms/", review_terms.terms, name="terms"),
     path("groups/", review_terms.groups, name="groups"),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.access import SignedInRequest, requires
 from accounts.errors import Conflict, Invalid
 from accounts.roles import Permission, may
-from tokens.actions.saved_views import edit_view, remove_view, save_view
+from tokens.actions.saved_views import change_filters, edit_view, remove_view, save_view
 from tokens.forms.saved_views import SavedViewForm
 from tokens.models.desk import SavedView
 from tokens.selectors.review_filters import read
@@ -59,14 +59,34 @@ def edit(request: SignedInRequest, public_id: str) -> HttpResponse:
     except Invalid as error:
         form.add_error("name", str(error.message))
         return _page(request, form, view, status=error.status)
-    return HttpResponseRedirect(reverse("review:views"))
+    return _back(request)
+
+
+@requires(Permission.REVIEW_READ)
+@require_POST
+def filters(request: SignedInRequest, public_id: str) -> HttpResponse:
+    """Puts the filters that the address has in place of the view's, and goes back to them."""
+    query = read(request.GET).query()
+    try:
+        view = change_filters(view=find_own(public_id, request.user), query=query, by=request.user)
+    except Invalid as error:
+        messages.warning(request, str(error.message))
+        return _back(request)
+    messages.success(request, _("“%(name)s” now has these filters.") % {"name": view.name})
+    return HttpResponseRedirect(f"{reverse('review:queue')}?{query}")
 
 
 @requires(Permission.REVIEW_READ)
 @require_POST
 def remove(request: SignedInRequest, public_id: str) -> HttpResponse:
     remove_view(view=find_own(public_id, request.user), by=request.user)
-    return HttpResponseRedirect(reverse("review:views"))
+    return _back(request)
+
+
+def _back(request: SignedInRequest) -> HttpResponse:
+    """To the list, which still knows the filters that one came from."""
+    came = f"?{read(request.GET).query()}" if "tab" in request.GET else ""
+    return HttpResponseRedirect(reverse("review:views") + came)
 
 
 def _form(request: SignedInRequest, view: SavedView | None = None) -> SavedViewForm:
@@ -82,5 +102,6 @@ def _page(
         "view_form": form,
         "renamed": renamed,
         "base": read(request.GET).query(),
+        "came": "tab" in request.GET,
     }
     return render(request, "review/views.html", context, status=status)
