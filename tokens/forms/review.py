@@ -130,16 +130,20 @@ class TermsForm(LimitsForm):
         return now + timedelta(days=int(chosen))
 
 
-class DecisionForm(TermsForm):
-    """`version` is the row version that the reviewer saw."""
-
-    version = forms.IntegerField(widget=forms.HiddenInput)
-    decision = forms.ChoiceField(
+def _decision() -> forms.ChoiceField:
+    return forms.ChoiceField(
         label=_("Decision"),
         choices=DECISIONS,
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose a decision: approve, ask or reject.")},
     )
+
+
+class DecisionForm(TermsForm):
+    """`version` is the row version that the reviewer saw."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    decision = _decision()
     note = forms.CharField(
         label=_("Note"),
         required=False,
@@ -167,12 +171,7 @@ class BulkForm(forms.Form):
     """One decision for many. `batch` names the going through it, so that a form sent twice decides once."""
 
     batch = forms.RegexField(r"^[0-9a-z]{12}$", widget=forms.HiddenInput)
-    decision = forms.ChoiceField(
-        label=_("Decision"),
-        choices=DECISIONS,
-        widget=forms.RadioSelect,
-        error_messages={"required": _("Choose a decision: approve, ask or reject.")},
-    )
+    decision = _decision()
     until = forms.ChoiceField(
         label=_("Ends"), choices=ENDS[:3], widget=forms.RadioSelect, required=False, initial="365"
     )
