@@ -9,6 +9,8 @@ from accounts.models import PlatformRole, User
 from tests import factories
 from tests.browser.conftest import Open, faults_light_and_dark
 from tests.tokens.review.conftest import ask
+from tokens.actions.reviews import approve_request
+from tokens.models import ReviewTerms
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -90,3 +92,24 @@ def test_it_speaks_chinese(browse: Open, desk: SimpleNamespace) -> None:
     page = opened(browse, desk)
     choose(page, "拒绝…")
     expect(page.locator(".decide [data-key=r]")).to_be_checked()
+
+
+@pytest.mark.parametrize("phone", [False, True])
+def test_whoever_gave_the_first_approval_is_not_led_to_a_second(
+    browse: Open, desk: SimpleNamespace, phone: bool
+) -> None:
+    ReviewTerms.objects.create(tier=desk.asked.tier, approvals=2)
+    approve_request(access_request=desk.asked, version=desk.asked.version, by=desk.maintainer)
+    page = opened(browse, desk, phone=phone)
+    offered = [words.split()[0] for words in here(page)]
+    assert "Approve…" not in offered
+    assert {"Ask…", "Reject…"} < set(offered)
+    page.keyboard.press("Escape")
+    page.locator("#d-h").focus()
+    page.keyboard.press("a")
+    expect(page.locator("#d-h")).to_be_focused()
+    expect(page.locator(".decide [name=decision]:checked")).to_have_count(0)
+    expect(page.locator(".decide").get_by_text("somebody else has to give the second")).to_be_visible()
+    assert faults_light_and_dark(page) == []
+    page.keyboard.press("r")
+    expect(page.locator(".decide [name=note]")).to_be_focused()

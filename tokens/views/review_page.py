@@ -61,6 +61,7 @@ def show(
         "form": _form(about, form, chosen, first, _inserted(request, canned)),
         "remark_form": remark_form or RemarkForm(),
         "canned": canned,
+        "gave_first": first is not None and first.by_id == request.user.pk,
         "conflict": conflict,
         **approvals,
         **_handling_forms(about, now),

@@ -35,6 +35,25 @@ def test_whoever_gave_the_first_is_led_past_it(desk: SimpleNamespace, half: Acce
     assert response["Location"] == "/review/?tab=pending"
 
 
+def test_whoever_gave_the_first_cannot_choose_to_approve_again(desk: SimpleNamespace, half: AccessRequest) -> None:
+    barred = 'data-key="a" disabled aria-describedby="problem gave-first" required'
+    other = second().client
+    for query in ("", "?decision=approved"):
+        shown = text(desk.client, address(half) + query)
+        assert barred in shown
+        assert '<div id="gave-first">' in shown
+        assert 'data-choose="approved"' not in shown
+        assert 'name="until"' not in shown
+        assert " checked required" not in shown
+        assert barred not in text(other, address(half) + query)
+    stale = decide(desk, half, decision="approved", until="first", note="My words")
+    shown = stale.content.decode()
+    assert stale.status_code == 409
+    assert barred in shown
+    assert "My words" in shown
+    assert decide(desk, half, decision="rejected", note="Not so fast").status_code == 302
+
+
 def test_everybody_else_is_led_to_it(desk: SimpleNamespace, half: AccessRequest) -> None:
     asked = ask("Asked")
     assert half.claimed_by == desk.maintainer
