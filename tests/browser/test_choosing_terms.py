@@ -94,3 +94,11 @@ def test_a_key_that_needs_words_leads_to_where_they_are_written(
     page.keyboard.press("a")
     expect(page.locator(".decide [data-key=a]")).to_be_focused()
     expect(page.locator(".decide [name=note]")).to_have_value(words)
+
+
+def test_on_a_phone_the_bar_leads_there_too(browse: Open, desk: SimpleNamespace) -> None:
+    page = browse(f"/review/{desk.asked.public_id}/", by=desk.maintainer, phone=True)
+    page.locator(".bar a", has_text="Reject…").click()
+    page.keyboard.type("no, and k is a letter here")
+    expect(page.locator(".decide [name=note]")).to_have_value("no, and k is a letter here")
+    expect(page.locator(".decide [data-key=r]")).to_be_checked()

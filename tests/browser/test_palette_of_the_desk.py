@@ -113,3 +113,13 @@ def test_whoever_gave_the_first_approval_is_not_led_to_a_second(
     assert faults_light_and_dark(page) == []
     page.keyboard.press("r")
     expect(page.locator(".decide [name=note]")).to_be_focused()
+
+
+def test_undoing_is_offered_as_long_as_it_can_be_done(browse: Open, desk: SimpleNamespace) -> None:
+    page = browse(f"/review/{desk.asked.public_id}/?decision=approved", by=desk.maintainer)
+    page.get_by_role("button", name="Decide and open next").click()
+    page.wait_for_url("**#d-h")
+    expect(page.locator("#d-h")).to_have_text("Second")
+    page.keyboard.press("Control+k")
+    choose(page, "Undo")
+    expect(page.locator("form.undo button")).to_be_focused()
