@@ -6,7 +6,7 @@ Each redirect is checked as the first call is. No proxies, cookies or credential
 import ipaddress
 import ssl
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -77,8 +77,25 @@ def fetch(url: str, *, cut: bool = False) -> Fetched:
     except (httpx.InvalidURL, UnicodeError) as error:  # The latter of a host that is no Punycode.
         raise Refused(_("this is no address that can be called")) from error
     except (httpx.HTTPError, ssl.SSLError) as error:
-        raise OutgoingError(str(error) or error.__class__.__name__) from error
+        raise OutgoingError(_in_words(error)) from error
     raise OutgoingError(_("too many redirects"))
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _in_words(error: BaseException) -> str:
+    """The library's own are English, and tell of sockets."""
+    if any(isinstance(cause, ssl.SSLError) for cause in _causes(error)):
+        return _("its certificate cannot be trusted")
+    if isinstance(error, httpx.TimeoutException):
+        return _("the answer took too long")
+    if isinstance(error, httpx.ConnectError):
+        return _("the host cannot be reached")
+    return _("the connection broke off, or was none of the web")
 
 
 def _send(
