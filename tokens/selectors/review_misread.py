@@ -6,6 +6,7 @@ from typing import Final
 
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from accounts.names import seen
@@ -25,7 +26,7 @@ LABELS: Final = {
     "signal": _("Signal"),
     "language": _("Language"),
     "mentions": _("I am mentioned"),
-    "sort": _("Order"),
+    "sort": pgettext_lazy("of a list", "Order"),
 }
 
 

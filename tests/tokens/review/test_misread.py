@@ -114,3 +114,10 @@ def test_whatever_can_be_chosen_is_understood(desk: SimpleNamespace) -> None:
         for value in meant:
             assert told(desk.client, **{name: value, "find": "古籍"}) == ("", ""), (name, value)
     assert told(desk.client, who="0123456789ab")[1] == "/review/?tab=pending"
+
+
+def test_the_order_of_a_list_is_no_order_of_a_shop_in_chinese(desk: SimpleNamespace) -> None:
+    User.objects.filter(pk=desk.maintainer.pk).update(locale="zh-hans")
+    page = desk.client.get("/review/?sort=banana", headers={"accept-language": "zh-hans"}).content.decode()
+    assert '<span class="vh">排序</span>' in page
+    assert "排序" in page.split('class="misread"')[1].split('id="rows"')[0].split("banana")[0]
