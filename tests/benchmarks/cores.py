@@ -77,6 +77,6 @@ def worked_seconds(server: int) -> float:
 
 
 def resident_mb(server: int) -> float:
-    """Memory of the largest worker of a server, in MB, shared pages included."""
-    workers = psutil.Process(server).children(recursive=True)
-    return max(worker.memory_info().rss for worker in workers) / 1e6
+    """Memory of the largest process of a server, in MB, shared pages included. A single worker has no parent."""
+    first = psutil.Process(server)
+    return max(process.memory_info().rss for process in (first, *first.children(recursive=True))) / 1e6

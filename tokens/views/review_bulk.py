@@ -39,6 +39,7 @@ def bulk(request: SignedInRequest) -> HttpResponse:
         batch=form.cleaned_data["batch"],
         by=request.user,
     )
+    results.sort(key=lambda result: not result.refused)  # What is left to do stands on top.
     undo = decisions.offer(request.user, clock.now())
     done = sum(1 for result in results if not result.refused)
     return render(request, "review/bulk_done.html", {"results": results, "done": done, "undo": undo})

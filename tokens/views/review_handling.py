@@ -17,7 +17,9 @@ from accounts.roles import Permission
 from tokens.actions import handling
 from tokens.actions.requests import add_message
 from tokens.forms.handling import AssignForm, RemarkForm, SeenForm, SnoozeForm, TakeOverForm
+from tokens.lifecycle import Action
 from tokens.models import AccessRequest
+from tokens.policies.requests import check_act
 from tokens.selectors.review_detail import find
 from tokens.selectors.reviewers import reviewers_of
 from tokens.views.review_page import address, onward, show
@@ -110,6 +112,8 @@ def remark(request: SignedInRequest, public_id: str) -> HttpResponse:
         return show(request, access_request, remark_form=form, status=422)
     text = form.cleaned_data["text"]
     try:
+        # Whoever belongs to the workspace would speak for the applicant, and has a page for that.
+        check_act(request.user, access_request, Action.REMARK)
         add_message(access_request=access_request, by=request.user, text=text, internal=form.internal)
     except DomainError as error:
         return _refused(request, public_id, "remark_form", form, error)

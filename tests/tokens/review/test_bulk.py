@@ -168,3 +168,11 @@ def test_replies_are_named_in_the_language_of_whoever_chooses(desk: SimpleNamesp
     User.objects.filter(pk=desk.maintainer.pk).update(locale="zh-hans")
     page = text(desk.client, page_of(asked))
     assert [label in page for label in ("为时过早", "Too early", "English alone")] == [True, False, True]
+
+
+def test_what_was_not_decided_stands_on_top_of_the_results(desk: SimpleNamespace) -> None:
+    chosen = [ask(f"Number {number}") for number in range(4)]
+    approve_request(access_request=chosen[2], version=chosen[2].version, by=factories.person("Petra", "maintainer"))
+    page = " ".join(send(desk, *chosen).content.decode().split())
+    places = [page.index(f"<bdi>Number {number}</bdi>") for number in (2, 0, 1, 3)]
+    assert places == sorted(places)

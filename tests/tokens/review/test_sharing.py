@@ -108,6 +108,16 @@ def test_assigning_to_who_may_decide_and_to_nobody_else(desk: SimpleNamespace, p
     assert (nobodys.assigned_to, len(mail.outbox)) == (None, 1)
 
 
+@pytest.mark.parametrize("to", ["applicant", "reviewers"])
+def test_whoever_belongs_to_the_workspace_writes_nothing_from_the_desk(desk: SimpleNamespace, to: str) -> None:
+    """What they said to the applicant would be the applicant's own word."""
+    asked = ask()
+    factories.join(asked.workspace, desk.maintainer)
+    answer = desk.client.post(f"/review/{asked.public_id}/remark/", {"text": "A word", "to": to})
+    assert (answer.status_code, RequestMessage.objects.count()) == (403, 0)
+    assert "A word" in answer.content.decode()
+
+
 def test_a_group_stays_when_a_person_is_chosen_by_form(desk: SimpleNamespace, petra: User) -> None:
     group, asked = ReviewGroup.objects.create(name="Schools"), ask()
     asked = assign_request(access_request=asked, to=None, group=group, by=desk.maintainer)
