@@ -115,7 +115,7 @@ def test_whoever_belongs_to_the_workspace_writes_nothing_from_the_desk(desk: Sim
     factories.join(asked.workspace, desk.maintainer)
     answer = desk.client.post(f"/review/{asked.public_id}/remark/", {"text": "A word", "to": to})
     assert (answer.status_code, RequestMessage.objects.count()) == (403, 0)
-    assert "A word" in answer.content.decode()
+    assert "You belong to the workspace that asks" in answer.content.decode()
 
 
 def test_a_group_stays_when_a_person_is_chosen_by_form(desk: SimpleNamespace, petra: User) -> None:
