@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import IO, NoReturn
@@ -143,7 +143,8 @@ class Processes:
             for line in lines:
                 # Where nobody listens any more, it is read all the same: a full pipe would stop who speaks.
                 with self._printing, contextlib.suppress(BrokenPipeError):
-                    self._printer.write(Message("line", line, datetime.now(), name, self._colours[name]))  # noqa: DTZ005 (a terminal's)
+                    now = datetime.now(UTC).astimezone()
+                    self._printer.write(Message("line", line, now, name, self._colours[name]))
 
     @property
     def is_serving(self) -> bool:

@@ -87,12 +87,13 @@ class TermsForm(LimitsForm):
 
     def offer(self, models: Sequence[ModelFacts], new: Collection[str]) -> None:
         """`new`: those that the application may not use yet, by name. They come first; the others are named as held."""
-        if "models" not in self.fields:
+        field = self.fields.get("models")
+        if not isinstance(field, forms.MultipleChoiceField):
             return
         labels = {model.name: f"{model.name} · {model.tier}" for model in models}
         held = {name: gettext("%(model)s, held") % {"model": labels[name]} for name in labels if name not in new}
         offered = {name: label for name, label in labels.items() if name in new}
-        self.fields["models"].choices = list({**offered, **held}.items())  # type: ignore[attr-defined]
+        field.choices = list({**offered, **held}.items())
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -52,10 +52,8 @@ def terms_to_grant(
 ) -> Terms:
     """`tier`: None for what was asked, and with `models` for these alone. Raises Invalid where that cannot be given."""
     tier = _tier(access_request, tier, models)
-    chosen: tuple[str, ...] = ()
-    if models:
-        now, catalogue = snapshot.kept_now()
-        chosen = _models(access_request, tier, models, catalogue, now)
+    asked = access_request.tier
+    chosen = _models(asked, tier, models) if asked and models else ()
     check_window(None, until)
     check_limits_of_grant(limits, tier)
     return Terms(tier, access_request.model, chosen, _permissions(access_request, permissions), until, limits)
@@ -97,16 +95,12 @@ def _is_open(model: ModelFacts, now: datetime) -> bool:
     return not model.gated and not model.is_retired(now) and (ends is None or ends <= now)
 
 
-def _models(
-    access_request: AccessRequest, tier: Tier | None, models: Sequence[str], catalogue: Catalogue, now: datetime
-) -> tuple[str, ...]:
+def _models(asked: Tier, tier: Tier | None, models: Sequence[str]) -> tuple[str, ...]:
     """The chosen ones by name, in the one order in which they are compared, but for those that come with `tier`."""
-    asked = access_request.tier
-    if asked is None or not models:
-        return ()
     if tier is not None and tier.rank == asked.rank:
         message = _("%(tier)s opens all of its models. To give only some, choose a lower tier, or none.")
         raise Invalid(message % {"tier": tier.slug}, field="models")
+    now, catalogue = snapshot.kept_now()
     offered = {model.name: catalogue.tiers[model.tier or ""].rank for model in models_of_tier(catalogue, asked, now)}
     for name in models:
         if name not in offered:

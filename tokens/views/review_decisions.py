@@ -1,5 +1,6 @@
 """The decisions of a reviewer: what was typed is kept whatever stands in the way."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -15,6 +16,7 @@ from accounts.errors import Conflict, DomainError, Invalid
 from accounts.names import isolated
 from accounts.roles import Permission
 from tiers import snapshot
+from tiers.facts import Catalogue
 from tokens.actions import reviews
 from tokens.actions.undoing import reopen_request, undo_batch, undo_decision
 from tokens.forms.review import APPROVED, CHANGES, DecisionForm, ReopenForm, TermsForm
@@ -33,7 +35,7 @@ def decide(request: SignedInRequest, public_id: str) -> HttpResponse:
     """Carry the decision out and open the next one, which offers to undo it. What cannot be done is said above what was
     typed."""
     access_request = find(public_id)
-    form = DecisionForm(request.POST, **_offered(access_request))
+    form = DecisionForm(request.POST, **_offered(access_request, *snapshot.kept_now()))
     if not form.is_valid():
         return show(request, access_request, form=form, status=422)
     try:
@@ -71,27 +73,26 @@ def _carry_out(form: DecisionForm, access_request: AccessRequest, request: Signe
 def preview(request: SignedInRequest, public_id: str) -> HttpResponse:
     """What an approval on the terms of a form that is being filled in would change: that part of the page alone."""
     access_request = find(public_id)
-    form = TermsForm(request.GET, **_offered(access_request))
-    context = {"asked": access_request, "h": "h2", "problem": "", "as_asked": False}
+    now, catalogue = snapshot.kept_now()
+    form = TermsForm(request.GET, **_offered(access_request, now, catalogue))
+    context = {"asked": access_request, "h": "h2", "problem": "", "chosen": True}
     try:
-        context["changes"] = _previewed(form, access_request)
+        context["changes"] = _previewed(form, access_request, now, catalogue)
     except Invalid as error:
         context["problem"] = str(error.message)
     return render(request, "review/changing.html", context)
 
 
-def _offered(access_request: AccessRequest) -> dict[str, Any]:
+def _offered(access_request: AccessRequest, now: datetime, catalogue: Catalogue) -> dict[str, Any]:
     """What the forms are made of."""
-    now, catalogue = snapshot.kept_now()
     models = models_of_tier(catalogue, access_request.tier, now)
     return {"tiers": tiers_to_grant(access_request), "models": models, "first": endorsement(access_request)}
 
 
-def _previewed(form: TermsForm, access_request: AccessRequest) -> Changes:
+def _previewed(form: TermsForm, access_request: AccessRequest, now: datetime, catalogue: Catalogue) -> Changes:
     """Raises Invalid with what is wrong first."""
     if not form.is_valid():
         raise Invalid(next(str(error) for errors in form.errors.values() for error in errors))
-    now, catalogue = snapshot.kept_now()
     terms = terms_to_grant(
         access_request, form.tier_chosen(), form.models_chosen(), form.may(), form.ends_at(now), form.limits()
     )
